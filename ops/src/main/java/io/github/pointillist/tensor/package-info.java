@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/** Layers and their native memory. */
+package io.github.pointillist.tensor;
