@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A part of a model: parameters and children under the names of the official checkpoint, and the arithmetic between
+ * them. It owns the scope of its native memory: everything a {@code forward} makes is freed when it returns, but for
+ * what it returns. Nobody else opens scopes.
+ *
+ * <p>Subclasses declare parameters and children in the constructor and do arithmetic only in {@code forward}. The
+ * full name of a parameter is the path of child names joined by dots, which is its name in the official state dict.
+ */
+public abstract class Layer {
+    private static final int CONSTANTS = 8;
+
+    private final Map<String, Parameter> own = new LinkedHashMap<>();
+    private final Map<String, Layer> children = new LinkedHashMap<>();
+    private final Map<Object, NDArray> constants = new LinkedHashMap<>();
+    private Layer parent;
+    private String name = "";
+    private Arena arena;
+    private DataType floatType = DataType.FLOAT32;
+
+    /** The arithmetic of this layer, in the scope of {@code pass}. */
+    protected abstract NDArray forward(NDArray x, Pass pass);
+
+    /** Runs the layer on one array; of all arrays made only the result outlives the call. */
+    public final NDArray apply(NDArray x, Pass pass) {
+        if (this instanceof Leaf) {
+            return forward(x, pass);
+        }
+        return scoped(new NDList(x), pass, inner -> new NDList(forward(x, inner)))
+                .head();
+    }
+
+    /** The same for layers with several inputs or outputs. */
+    protected final NDList scoped(NDList inputs, Pass pass, Function<Pass, NDList> body) {
+        try (NDManager scope = NDManager.subManagerOf(inputs)) {
+            scope.tempAttachAll(inputs);
+            return scope.ret(body.apply(pass.in(scope)));
+        }
+    }
+
+    /** Declares a trained parameter. */
+    protected final Parameter weight(String name, long... shape) {
+        return declare(name, new Parameter(new Shape(shape), true, null));
+    }
+
+    /** Declares a buffer of the model's floating-point type. */
+    protected final Parameter buffer(String name, long... shape) {
+        return declare(name, new Parameter(new Shape(shape), false, null));
+    }
+
+    /** Declares a buffer of a type of its own, such as an int64 counter. */
+    protected final Parameter buffer(String name, DataType type, long... shape) {
+        return declare(name, new Parameter(new Shape(shape), false, type));
+    }
+
+    private Parameter declare(String name, Parameter parameter) {
+        if (own.putIfAbsent(name, parameter) != null) {
+            throw new IllegalArgumentException("parameter " + name + " is declared twice");
+        }
+        return parameter;
+    }
+
+    /** Declares a child under its official name; the name may hold dots where the official code nests without need. */
+    protected final <L extends Layer> L child(String name, L layer) {
+        if (children.putIfAbsent(name, layer) != null) {
+            throw new IllegalArgumentException("child " + name + " is declared twice");
+        }
+        Layer base = layer;
+        base.parent = this;
+        base.name = name;
+        return layer;
+    }
+
+    /** All parameters and buffers by full official name, in the order of the official state dict. */
+    public final Map<String, Parameter> parameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        collect("", all);
+        return all;
+    }
+
+    private void collect(String prefix, Map<String, Parameter> into) {
+        own.forEach((key, value) -> into.put(prefix + key, value));
+        children.forEach((key, child) -> child.collect(prefix + key + ".", into));
+    }
+
+    /** The full name of something inside this layer. */
+    final String qualify(String local) {
+        String path = local;
+        for (Layer layer = this; layer.parent != null; layer = layer.parent) {
+            path = layer.name + "." + path;
+        }
+        return path;
+    }
+
+    /**
+     * Gives every parameter its memory, filled with zeros, in the given arena.
+     *
+     * @param type the floating-point type of parameters and inputs: FLOAT32 or FLOAT64
+     */
+    public final void allocate(Arena arena, DataType type) {
+        if (type != DataType.FLOAT32 && type != DataType.FLOAT64) {
+            throw new IllegalArgumentException("type is " + type + "; allowed are FLOAT32 and FLOAT64");
+        }
+        this.arena = arena;
+        this.floatType = type;
+        own.values().forEach(parameter -> parameter.allocate(arena, type));
+        children.values().forEach(child -> child.allocate(arena, type));
+    }
+
+    /** The floating-point type given to {@link #allocate}. */
+    public final DataType floatType() {
+        return floatType;
+    }
+
+    /** The arena given to {@link #allocate}. */
+    public final Arena arena() {
+        return arena;
+    }
+
+    /**
+     * A constant array that depends on {@code key} only (a pooling matrix of a size, say): made once, kept for the
+     * latest few keys in the model's arena, handed out as a view in the scope.
+     *
+     * @param make makes the array in the given arena
+     */
+    protected final NDArray constant(Object key, Pass pass, Function<Arena, NDArray> make) {
+        synchronized (constants) {
+            NDArray array = constants.get(key);
+            if (array == null) {
+                if (constants.size() == CONSTANTS) {
+                    Object oldest = constants.keySet().iterator().next();
+                    constants.remove(oldest).close();
+                }
+                NDArray made = make.apply(arena);
+                array = made.toType(floatType, false);
+                if (array != made) {
+                    made.close();
+                }
+                constants.put(key, array);
+            }
+            return pass.view(array);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+
+/**
+ * One entry of a model's state dict: a trained weight or a buffer. It has no memory before {@link Layer#allocate}.
+ */
+public final class Parameter {
+    private final Shape shape;
+    private final boolean trainable;
+    private final DataType fixedType;
+    private NDArray array;
+
+    Parameter(Shape shape, boolean trainable, DataType fixedType) {
+        this.shape = shape;
+        this.trainable = trainable;
+        this.fixedType = fixedType;
+    }
+
+    /** The shape that the official state dict gives. */
+    public Shape shape() {
+        return shape;
+    }
+
+    /** Whether training changes it; false for buffers such as running means. */
+    public boolean trainable() {
+        return trainable;
+    }
+
+    /**
+     * The array itself, owned by the model's arena. Never make it the first operand of an operation: the result would
+     * be owned by the model. Use {@link Pass#value} for that.
+     *
+     * @throws IllegalStateException before {@link Layer#allocate}
+     */
+    public NDArray array() {
+        if (array == null) {
+            throw new IllegalStateException("parameter of shape " + shape + " has no memory yet: call allocate first");
+        }
+        return array;
+    }
+
+    void allocate(Arena arena, DataType floatType) {
+        array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
+    }
+
+    /**
+     * Overwrites the values.
+     *
+     * @param bytes raw little-endian values of type {@code type}, row-major, of this parameter's shape; converted to
+     *     the parameter's own type
+     * @param type the type of the values in {@code bytes}
+     */
+    public void set(ByteBuffer bytes, DataType type) {
+        try (Arena arena = Arena.open(array().getDevice());
+                NDArray source = arena.array(bytes, type, shape);
+                NDArray cast = source.toType(array.getDataType(), false)) {
+            cast.copyTo(array);
+        }
+    }
+}
