@@ -3,6 +3,7 @@ package io.github.pointillist.tensor;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.function.Supplier;
 
 /** One forward pass through a layer: the scope of its arrays, whether it trains, and what it records. */
@@ -46,8 +47,17 @@ public final class Pass {
         return view(parameter.array());
     }
 
+    /** The same, seen in another shape with the same number of values. */
+    public NDArray value(Parameter parameter, long... shape) {
+        return view(parameter.array(), new Shape(shape));
+    }
+
     NDArray view(NDArray owned) {
-        NDArray view = owned.reshape(owned.getShape());
+        return view(owned, owned.getShape());
+    }
+
+    private NDArray view(NDArray owned, Shape shape) {
+        NDArray view = owned.reshape(shape);
         if (scope != null) {
             view.attach(scope);
         }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.layers;
+
+import ai.djl.ndarray.NDArray;
+import io.github.pointillist.tensor.Leaf;
+import io.github.pointillist.tensor.Parameter;
+import io.github.pointillist.tensor.Pass;
+
+/** y = x W' + b on the last axis: (..., in) to (..., out). */
+public final class Linear extends Leaf {
+    final Parameter weight; // (out, in)
+    final Parameter bias; // (out)
+
+    /** Declares {@code weight} (out, in) and {@code bias} (out). */
+    public Linear(int in, int out) {
+        this.weight = weight("weight", out, in);
+        this.bias = weight("bias", out);
+    }
+
+    @Override
+    protected NDArray forward(NDArray x, Pass pass) {
+        return ai.djl.nn.core.Linear.linear(x, weight.array(), bias.array()).head();
+    }
+}

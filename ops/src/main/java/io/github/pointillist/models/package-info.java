@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/** One model of the literature a file. */
+package io.github.pointillist.models;
