@@ -6,7 +6,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
+import ai.djl.nn.core.Linear;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Block;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
@@ -41,9 +43,9 @@ public final class ContextClusterLayer extends Layer {
     private final Denominator denominator;
     private final Parameter alpha; // (1)
     private final Parameter beta; // (1)
-    private final Pointwise f;
+    private final Block weight; // (2 E D, C), of f and v
+    private final Block bias; // (2 E D)
     private final Pointwise proj;
-    private final Pointwise v;
 
     /**
      * Declares {@code sim_alpha}, {@code sim_beta}, {@code f}, {@code proj} and {@code v}.
@@ -62,9 +64,11 @@ public final class ContextClusterLayer extends Layer {
         this.denominator = denominator;
         this.alpha = weight("sim_alpha", 1);
         this.beta = weight("sim_beta", 1);
-        this.f = child("f", new Pointwise(channels, heads * headDim));
+        Pointwise f = child("f", new Pointwise(channels, heads * headDim));
         this.proj = child("proj", new Pointwise(heads * headDim, channels));
-        this.v = child("v", new Pointwise(channels, heads * headDim));
+        Pointwise v = child("v", new Pointwise(channels, heads * headDim));
+        this.weight = block(new Shape(channels), f.weight, v.weight);
+        this.bias = block(new Shape(), f.bias, v.bias);
     }
 
     @Override
@@ -76,9 +80,7 @@ public final class ContextClusterLayer extends Layer {
         long m = (long) centres * centres;
         long d = headDim;
 
-        NDArray weight = f.matrix(pass).concat(v.matrix(pass), 0); // (2 E D, C)
-        NDArray bias = f.bias(pass).concat(v.bias(pass), 0); // (2 E D)
-        NDArray both = ai.djl.nn.core.Linear.linear(x, weight, bias).head(); // (B, H, W, 2 E D)
+        NDArray both = Linear.linear(x, weight.value(pass), bias.value(pass)).head(); // (B, H, W, 2 E D)
         pass.tap(this, "value", () -> both.get(new NDIndex("..., {}:", heads * d))
                 .transpose(0, 3, 1, 2));
         NDArray points = both.reshape(b, fold, h, fold, w, 2, heads, d)
@@ -86,46 +88,41 @@ public final class ContextClusterLayer extends Layer {
                 .reshape(-1, h * w, 2 * d); // (R, N, 2 D)
         NDArray pooled = pooling(h, w, pass)
                 .broadcast(points.getShape().get(0), m, h * w)
-                .matMul(points);
-
-        NDList pointParts = points.split(2, 2); // q and v of the points, (R, N, D) each
-        NDList centreParts = pooled.split(2, 2); // of the centres, (R, M, D) each
-        NDArray q = pointParts.get(0); // (R, N, D)
-        NDArray centre = centreParts.get(0); // (R, M, D)
-        NDArray cosine = q.matMul(centre.swapAxes(1, 2)) // (R, N, M)
-                .div(length(q, pass))
-                .div(length(centre, pass).swapAxes(1, 2));
+                .batchMatMul(points); // (R, M, 2 D)
+        NDList point = points.split(2, 2); // q and v of the points, (R, N, D) each
+        NDList centre = pooled.split(2, 2); // of the centres, (R, M, D) each
+        NDArray cosine = unit(point.get(0)).batchMatMul(unit(centre.get(0)).swapAxes(1, 2)); // (R, N, M)
         NDArray similarity = Activation.sigmoid(cosine.mul(alpha.array()).add(beta.array())); // (R, N, M), equation 1
         NDArray assignment = similarity.argMax(2); // (R, N)
         pass.tap(this, "assignment", () -> assignment);
-        NDArray chosen = assignment.expandDims(2).eq(indices(m, pass)); // (R, N, M)
+        NDArray chosen = assignment.expandDims(2).eq(indices(m)); // (R, N, M)
         NDArray weights = similarity.mul(chosen); // (R, N, M), one similarity in each row
 
-        NDArray counted = denominator == Denominator.SIMILARITY ? weights : chosen.toType(weights.getDataType(), false);
-        NDArray total = counted.sum(new int[] {1}).add(scalar(1, pass)).expandDims(2); // (R, M, 1)
-        NDArray aggregated = weights.swapAxes(1, 2)
-                .matMul(pointParts.get(1))
-                .add(centreParts.get(1))
-                .div(total); // (R, M, D), equation 2
-        NDArray dispatched = weights.matMul(aggregated) // (R, N, D), equation 3 before the projection
+        NDArray members = weights.swapAxes(1, 2); // (R, M, N)
+        NDArray counted = denominator == Denominator.SIMILARITY
+                ? members
+                : chosen.swapAxes(1, 2).toType(x.getDataType(), false);
+        NDArray total = counted.sum(new int[] {2}, true).add(one()); // (R, M, 1)
+        NDArray aggregated =
+                members.batchMatMul(point.get(1)).add(centre.get(1)).div(total); // (R, M, D), equation 2
+        NDArray dispatched = weights.batchMatMul(aggregated) // (R, N, D), equation 3 before the projection
                 .reshape(b, heads, fold, fold, h, w, d)
                 .transpose(0, 2, 4, 3, 5, 1, 6) // (B, fold, h, fold, w, E, D)
                 .reshape(b, fold * h, fold * w, heads * d); // (B, H, W, E D)
         return proj.apply(dispatched, pass); // (B, H, W, C)
     }
 
-    private NDArray length(NDArray x, Pass pass) {
-        return x.norm(2, new int[] {2}, true).maximum(scalar(NORM_FLOOR, pass)); // (R, ., 1)
+    private static NDArray unit(NDArray x) {
+        return x.normalize(2, 2, NORM_FLOOR);
     }
 
-    private NDArray scalar(double value, Pass pass) {
-        return constant(value, pass, arena -> arena.array(new double[] {value}));
+    private NDArray one() {
+        return operand("one", arena -> arena.array(new double[] {1}));
     }
 
-    private NDArray indices(long m, Pass pass) {
-        return constant(
-                m,
-                pass,
+    private NDArray indices(long m) {
+        return operand(
+                "indices",
                 arena -> arena.array(LongStream.range(0, m).asDoubleStream().toArray(), m));
     }
 

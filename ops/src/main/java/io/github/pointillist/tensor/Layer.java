@@ -6,7 +6,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -23,6 +25,7 @@ public abstract class Layer {
 
     private final Map<String, Parameter> own = new LinkedHashMap<>();
     private final Map<String, Layer> children = new LinkedHashMap<>();
+    private final List<Block> blocks = new ArrayList<>();
     private final Map<Object, NDArray> constants = new LinkedHashMap<>();
     private Layer parent;
     private String name = "";
@@ -71,6 +74,13 @@ public abstract class Layer {
         return parameter;
     }
 
+    /** Declares parameters of this layer or its children that are used as one. */
+    protected final Block block(Shape rowShape, Parameter... parts) {
+        Block block = new Block(rowShape, List.of(parts));
+        blocks.add(block);
+        return block;
+    }
+
     /** Declares a child under its official name; the name may hold dots where the official code nests without need. */
     protected final <L extends Layer> L child(String name, L layer) {
         if (children.putIfAbsent(name, layer) != null) {
@@ -116,6 +126,8 @@ public abstract class Layer {
         this.floatType = type;
         own.values().forEach(parameter -> parameter.allocate(arena, type));
         children.values().forEach(child -> child.allocate(arena, type));
+        blocks.forEach(block -> block.allocate(arena));
+        constants.clear();
     }
 
     /** The floating-point type given to {@link #allocate}. */
@@ -135,6 +147,14 @@ public abstract class Layer {
      * @param make makes the array in the given arena
      */
     protected final NDArray constant(Object key, Pass pass, Function<Arena, NDArray> make) {
+        return pass.view(operand(key, make));
+    }
+
+    /**
+     * The same without the view, at no cost: for use as any operand of an operation but the first, whose owner owns
+     * the result.
+     */
+    protected final NDArray operand(Object key, Function<Arena, NDArray> make) {
         synchronized (constants) {
             NDArray array = constants.get(key);
             if (array == null) {
@@ -149,7 +169,7 @@ public abstract class Layer {
                 }
                 constants.put(key, array);
             }
-            return pass.view(array);
+            return array;
         }
     }
 }

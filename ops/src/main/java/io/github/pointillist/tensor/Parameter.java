@@ -2,6 +2,7 @@
 package io.github.pointillist.tensor;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
@@ -59,7 +60,13 @@ public final class Parameter {
         try (Arena arena = Arena.open(array().getDevice());
                 NDArray source = arena.array(bytes, type, shape);
                 NDArray cast = source.toType(array.getDataType(), false)) {
-            cast.copyTo(array);
+            // In place: the array may share its memory with a block.
+            array.set(new NDIndex("..."), cast);
         }
+    }
+
+    void moveTo(NDArray other) {
+        array.close();
+        array = other;
     }
 }
