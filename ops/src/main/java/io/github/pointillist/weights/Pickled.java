@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.weights;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the unpickler makes besides null, Boolean, Long, BigInteger, Double, String, byte[] and (for lists and sets)
+ * List. None of these types hashes, compares or prints its contents: a hostile pickle may hold itself.
+ */
+final class Pickled {
+    private Pickled() {}
+
+    /** The name of a class or function. It is never looked up. */
+    record Global(String module, String name) {
+        boolean is(String module, String name) {
+            return this.module.equals(module) && this.name.equals(name);
+        }
+
+        @Override
+        public String toString() {
+            return module + "." + name;
+        }
+    }
+
+    /** A tuple. */
+    static final class Tuple {
+        final List<Object> items;
+
+        Tuple(List<Object> items) {
+            this.items = items;
+        }
+    }
+
+    /** A dict; keys that are not plain scalars are kept apart by identity. */
+    static final class Dict {
+        final Map<Object, Object> items = new LinkedHashMap<>();
+
+        void put(Object key, Object value) {
+            boolean plain = key == null || key instanceof String || key instanceof Number || key instanceof Boolean;
+            items.put(plain ? key : new Other(key), value);
+        }
+
+        Object get(String key) {
+            return items.get(key);
+        }
+    }
+
+    /** A dict key compared by identity. */
+    static final class Other {
+        final Object key;
+
+        Other(Object key) {
+            this.key = key;
+        }
+    }
+
+    /** An object of a class that is none of ours: a name and, where the pickle gave one, a state; otherwise inert. */
+    static final class Opaque {
+        final String type;
+        Object state;
+
+        Opaque(String type) {
+            this.type = type;
+        }
+    }
+}
