@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.image;
+
+import java.util.List;
+
+/**
+ * (value / 255 - mean) / std for each channel, in float32 and in this order, as torchvision does it.
+ *
+ * @param mean one per channel, of values scaled to 0 to 1
+ * @param std one per channel, above 0
+ */
+public record Normalisation(List<Float> mean, List<Float> std) {
+    /** Mean and standard deviation of ImageNet, red, green, blue. */
+    public static final Normalisation IMAGENET =
+            new Normalisation(List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
+
+    /** Checks that there is a positive standard deviation for each mean. */
+    public Normalisation {
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        if (mean.isEmpty() || mean.size() != std.size() || !std.stream().allMatch(value -> value > 0)) {
+            throw new IllegalArgumentException("mean " + mean + " and std " + std
+                    + " given; one of each is needed for every channel, and std above 0");
+        }
+    }
+
+    /** The number of channels of the model. */
+    public int channels() {
+        return mean.size();
+    }
+
+    /**
+     * Normalises a picture.
+     *
+     * @param picture values 0 to 255, with this many channels or one, which is repeated
+     * @return (C, H, W)
+     */
+    public float[] apply(RasterF picture) {
+        float[] planes = Images.planes(picture.withChannels(channels()));
+        int pixels = picture.width() * picture.height();
+        for (int c = 0, i = 0; c < channels(); c++) {
+            float m = mean.get(c);
+            float s = std.get(c);
+            for (int end = i + pixels; i < end; i++) {
+                planes[i] = (planes[i] / 255 - m) / s;
+            }
+        }
+        return planes;
+    }
+
+    /** The same for an 8-bit picture. */
+    public float[] apply(Raster8 picture) {
+        return apply(picture.toFloat());
+    }
+}
