@@ -36,12 +36,18 @@ import java.util.Set;
  */
 public record Checkpoint(
         StateDict weights, Map<String, String> info, String layout, String sha256, List<String> alternatives) {
+    private static final String AVERAGED = "state_dict_ema";
+
     /**
      * Where official code puts its weights, the preferred first. timm's averaged weights come before the others since
-     * its users evaluate those; DeiT's "model_ema" comes after "model", which the official evaluation reads.
+     * its users evaluate those (Context Clusters' cluster_visualize.py does); DeiT's "model_ema" comes after "model",
+     * which the official evaluation reads.
      */
     private static final List<String> KNOWN =
-            List.of("state_dict_ema", "state_dict", "model", "net", "model_state_dict", "model_ema");
+            List.of(AVERAGED, "state_dict", "model", "net", "model_state_dict", "model_ema");
+
+    /** FasterViT saves through timm as well, but its official loader never reads the averaged weights. */
+    private static final String ARCH_WITHOUT_AVERAGED = "faster_vit";
 
     private static final String DATA_PARALLEL = "module.";
     private static final int MAX_INFO_CHARS = 500;
@@ -165,9 +171,7 @@ public record Checkpoint(
                     sha256,
                     List.copyOf(found.keySet()));
         }
-        String chosen = preferred != null
-                ? preferred
-                : KNOWN.stream().filter(found::containsKey).findFirst().orElse(null);
+        String chosen = preferred != null ? preferred : preferredByOfficialCode((Dict) root, found.keySet());
         if (chosen == null || !found.containsKey(chosen)) {
             throw new CheckpointException("no state dict "
                     + (preferred == null ? "at " + KNOWN : "at " + CheckpointException.quote(preferred))
@@ -181,6 +185,18 @@ public record Checkpoint(
         info.add((Dict) root);
         return new Checkpoint(
                 unwrapped(weights), info.values, format + ": " + chosen + parallel(weights), sha256, others);
+    }
+
+    private static String preferredByOfficialCode(Dict root, Set<String> found) {
+        Object arch = root.get("arch");
+        boolean skipAveraged = arch instanceof String
+                && ((String) arch).startsWith(ARCH_WITHOUT_AVERAGED)
+                && found.contains("state_dict");
+        return KNOWN.stream()
+                .filter(found::contains)
+                .filter(key -> !(skipAveraged && key.equals(AVERAGED)))
+                .findFirst()
+                .orElse(null);
     }
 
     private static long tensors(Dict dict) {

@@ -145,8 +145,12 @@ final class PickledArrays implements Unpickler.Calls {
             if (data == null) {
                 throw new CheckpointException(CheckpointException.quote(name) + " is an array of unsupported type");
             }
-            long[] strides = columnMajor ? Strided.columnMajor(shape) : Strided.rowMajor(shape);
-            return entry(name, type, ByteBuffer.wrap(data), 0, shape, strides, budget);
+            try {
+                long[] strides = columnMajor ? Strided.columnMajor(shape) : Strided.rowMajor(shape);
+                return entry(name, type, ByteBuffer.wrap(data), 0, shape, strides, budget);
+            } catch (ArithmeticException e) {
+                throw impossible(name, e);
+            }
         }
 
         boolean isReadable() {
@@ -465,10 +469,13 @@ final class PickledArrays implements Unpickler.Calls {
             ByteBuffer gathered = Strided.gather(data, itemBytes, offset, shape, strides);
             return new TensorEntry(name, type, new Shape(shape), gathered);
         } catch (ArithmeticException e) {
-            throw new CheckpointException(
-                    "tensor " + CheckpointException.quote(name) + " has an impossible shape (" + e.getMessage() + ")",
-                    e);
+            throw impossible(name, e);
         }
+    }
+
+    private static CheckpointException impossible(String name, ArithmeticException e) {
+        return new CheckpointException(
+                "tensor " + CheckpointException.quote(name) + " has an impossible shape (" + e.getMessage() + ")", e);
     }
 
     private static long[] axes(Object value) throws CheckpointException {

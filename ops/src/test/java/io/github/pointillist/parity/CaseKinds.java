@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.parity;
+
+import java.util.List;
+import java.util.Optional;
+
+/** All kinds of golden cases whose outputs can be computed. The first that accepts a case runs it. */
+public final class CaseKinds {
+    private static final List<CaseKind> ALL = List.of();
+
+    private CaseKinds() {}
+
+    /** The kind that computes this case, if there is one yet. */
+    public static Optional<CaseKind> find(GoldenCase golden) {
+        return find(golden, ALL);
+    }
+
+    static Optional<CaseKind> find(GoldenCase golden, List<CaseKind> kinds) {
+        return kinds.stream().filter(kind -> kind.accepts(golden)).findFirst();
+    }
+}
