@@ -139,6 +139,32 @@ public final class ContextCluster extends Layer {
             }
             return sides;
         }
+
+        /**
+         * The cluster of every point of a stage for one head, numbered over the whole plane as the official
+         * visualisation does: (region row * fold + region column) * M + centre.
+         *
+         * @param assignment the tap "assignment" of a block of that stage for one sample, (E fold^2, N)
+         * @param h rows of points in the plane
+         * @param w points in a row
+         * @return ids from 0, row-major (h, w)
+         */
+        public int[] clusterIds(int stage, int head, long[] assignment, int h, int w) {
+            int regions = fold.get(stage);
+            int m = centres.get(stage) * centres.get(stage);
+            int regionHeight = h / regions;
+            int regionWidth = w / regions;
+            int[] ids = new int[h * w];
+            for (int y = 0; y < h; y++) {
+                for (int x = 0; x < w; x++) {
+                    int region = y / regionHeight * regions + x / regionWidth;
+                    int row = head * regions * regions + region;
+                    int point = y % regionHeight * regionWidth + x % regionWidth;
+                    ids[y * w + x] = region * m + (int) assignment[row * regionHeight * regionWidth + point];
+                }
+            }
+            return ids;
+        }
     }
 
     private static Config official(

@@ -40,6 +40,9 @@ import java.util.stream.IntStream;
  */
 public record ContextClusterCheckpoint(Config config, StateDict weights, String variant, List<String> notes) {
     private static final String BACKBONE = "backbone.";
+    private static final String FIRST_RELEASE =
+            "first-release layout: 1 x 1 convolutions read as linear layers, fea_pos"
+                    + " ignored, sums divided by 1 + the number of points unless a configuration says otherwise";
     private static final String STEM = "patch_embed.proj.weight";
 
     /** The official variants by the name of their function in the reference implementation. */
@@ -78,14 +81,7 @@ public record ContextClusterCheckpoint(Config config, StateDict weights, String 
      */
     public static ContextClusterCheckpoint of(Checkpoint checkpoint, String variant) throws IOException {
         List<String> notes = new ArrayList<>();
-        StateDict weights = backbone(checkpoint.weights(), notes);
-        boolean legacy = weights.names().stream().anyMatch(ContextClusterCheckpoint::isObsolete)
-                || weights.entries().stream().anyMatch(ContextClusterCheckpoint::isPointwiseMlp);
-        if (legacy) {
-            notes.add("first-release layout: 1 x 1 convolutions read as linear layers, fea_pos ignored, sums divided"
-                    + " by 1 + the number of points");
-            weights = weights.filter(name -> !isObsolete(name)).map(ContextClusterCheckpoint::modern);
-        }
+        StateDict weights = current(checkpoint.weights(), notes);
         Config config;
         String name;
         if (variant != null && !VARIANTS.containsKey(variant)) {
@@ -96,11 +92,29 @@ public record ContextClusterCheckpoint(Config config, StateDict weights, String 
                     ? variant
                     : recognise(weights, checkpoint.info().get("arch"));
             config = VARIANTS.get(name).withClasses(classes(weights));
-            if (legacy) {
+            if (notes.contains(FIRST_RELEASE)) {
                 config = config.withDenominator(Denominator.COUNT);
             }
         }
         return new ContextClusterCheckpoint(config, weights, name, notes);
+    }
+
+    /** The same for a known configuration. */
+    public static ContextClusterCheckpoint of(Checkpoint checkpoint, Config config) throws CheckpointException {
+        List<String> notes = new ArrayList<>();
+        return new ContextClusterCheckpoint(config, current(checkpoint.weights(), notes), "as configured", notes);
+    }
+
+    /** The backbone under the current names and shapes. */
+    private static StateDict current(StateDict all, List<String> notes) throws CheckpointException {
+        StateDict weights = backbone(all, notes);
+        boolean legacy = weights.names().stream().anyMatch(ContextClusterCheckpoint::isObsolete)
+                || weights.entries().stream().anyMatch(ContextClusterCheckpoint::isPointwiseMlp);
+        if (!legacy) {
+            return weights;
+        }
+        notes.add(FIRST_RELEASE);
+        return weights.filter(name -> !isObsolete(name)).map(ContextClusterCheckpoint::modern);
     }
 
     /**
@@ -230,14 +244,19 @@ public record ContextClusterCheckpoint(Config config, StateDict weights, String 
                 numbers(json, "heads"),
                 required(json, "head_dim").getAsInt(),
                 numbers(json, "mlp_ratios"),
-                switch (denominator) {
-                    case "sim.sum + 1" -> Denominator.SIMILARITY;
-                    case "mask.sum + 1" -> Denominator.COUNT;
-                    default ->
-                        throw new IllegalArgumentException("aggregation_denominator is " + denominator
-                                + "; allowed are sim.sum + 1 and mask.sum + 1");
-                },
+                denominator(denominator),
                 pyramid || classes == null || classes.isJsonNull() ? 0 : classes.getAsInt());
+    }
+
+    private static Denominator denominator(String text) {
+        if (text.startsWith("sim.sum")) {
+            return Denominator.SIMILARITY;
+        }
+        if (text.startsWith("mask.sum")) {
+            return Denominator.COUNT;
+        }
+        throw new IllegalArgumentException(
+                "aggregation_denominator is " + text + "; allowed are sim.sum + 1 and mask.sum + 1");
     }
 
     private static String text(JsonObject json, String key, String otherwise) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** All kinds of golden cases whose outputs can be computed. The first that accepts a case runs it. */
 public final class CaseKinds {
-    private static final List<CaseKind> ALL = List.of();
+    private static final List<CaseKind> ALL = ContextClusterCases.ALL;
 
     private CaseKinds() {}
 
