@@ -10,6 +10,7 @@ import io.github.pointillist.layers.Conv2d;
 import io.github.pointillist.layers.GroupNorm;
 import io.github.pointillist.layers.Linear;
 import io.github.pointillist.layers.Mlp;
+import io.github.pointillist.layers.Pyramid;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
@@ -27,7 +28,7 @@ import java.util.stream.IntStream;
  * <p>Deviation: points are kept channels-last, (B, h, w, C), from the stem to the end, so that the linear layers and
  * the splits into heads and regions need no change of layout. Results are the same.
  */
-public final class ContextCluster extends Layer {
+public final class ContextCluster extends Layer implements Pyramid {
     private static final int PATCH = 4;
 
     /**
@@ -273,6 +274,7 @@ public final class ContextCluster extends Layer {
      * @param image (B, 3, H, W), RGB, normalised
      * @return one array per stage, (B, C_i, H / 4 / 2^i, W / 4 / 2^i)
      */
+    @Override
     public NDList features(NDArray image, Pass pass) {
         if (outputNorms.isEmpty()) {
             throw new IllegalStateException("this model is a classifier without output norms: build it with 0 classes");
@@ -286,6 +288,16 @@ public final class ContextCluster extends Layer {
             }
             return out;
         });
+    }
+
+    @Override
+    public List<Integer> channels() {
+        return config.dims();
+    }
+
+    @Override
+    public List<Integer> strides() {
+        return IntStream.range(0, config.stages()).mapToObj(i -> PATCH << i).toList();
     }
 
     /** Runs the reducer before stage i and its blocks; from the image for i = 0. */

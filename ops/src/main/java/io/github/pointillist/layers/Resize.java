@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.layers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * Resampling of maps, corners not aligned: the centre of point i of n lies at (i + 0.5) / n of the side.
+ *
+ * <p>Bilinear interpolation is done as a product with a matrix of weights per axis. The engine's own smooths before a
+ * reduction, which the models here were not trained with, and fails on maps one point wide.
+ */
+public final class Resize {
+    private static final int ENGINE_NEAREST = 0;
+
+    private Resize() {}
+
+    /** Bilinear interpolation of channels-last maps, (B, H, W, C) to (B, h, w, C), without smoothing. */
+    public static NDArray bilinear(NDArray x, long h, long w) {
+        return linear(linear(x, 1, h), 2, w);
+    }
+
+    /**
+     * Linear interpolation along one axis, without smoothing; the border continues outside. Gives {@code x} itself if it
+     * has that size.
+     *
+     * @param axis the axis to resample
+     * @param size its new size, 1 or more
+     */
+    public static NDArray linear(NDArray x, int axis, long size) {
+        Shape shape = x.getShape();
+        long old = shape.get(axis);
+        if (old == size) {
+            return x;
+        }
+        long outer = shape.slice(0, axis).size();
+        long inner = shape.slice(axis + 1).size();
+        NDArray weights = x.getManager()
+                .create(weights((int) old, (int) size), new Shape(size, old))
+                .toType(x.getDataType(), false);
+        NDArray product = inner == 1
+                ? x.reshape(outer, old).matMul(weights.transpose()) // one large product instead of many small ones
+                : weights.broadcast(outer, size, old).matMul(x.reshape(outer, old, inner));
+        return product.reshape(shape.slice(0, axis).add(size).addAll(shape.slice(axis + 1)));
+    }
+
+    /** Rows of at most two weights that sum to 1, (size, old). */
+    private static double[] weights(int old, int size) {
+        double[] weights = new double[size * old];
+        for (int i = 0; i < size; i++) {
+            double source = Math.max(0, (i + 0.5) * old / size - 0.5);
+            int left = Math.min((int) source, old - 1);
+            int right = Math.min(left + 1, old - 1);
+            weights[i * old + left] += 1 - (source - left);
+            weights[i * old + right] += source - left;
+        }
+        return weights;
+    }
+
+    /**
+     * The nearest point of channels-last maps, (B, H, W, C) to (B, h, w, C): row floor(i H / h), column
+     * floor(j W / w).
+     */
+    public static NDArray nearest(NDArray x, long h, long w) {
+        if (x.getShape().get(1) == h && x.getShape().get(2) == w) {
+            return x;
+        }
+        return x.transpose(0, 3, 1, 2)
+                .getNDArrayInternal()
+                .interpolation(new long[] {h, w}, ENGINE_NEAREST, false)
+                .transpose(0, 2, 3, 1);
+    }
+}
