@@ -55,7 +55,7 @@ public final class StrictLoader {
         parameters.forEach((name, parameter) -> {
             if (!weights.contains(name)) {
                 (ignorable.test(name) ? kept : missing).add(name);
-            } else if (!weights.get(name).shape().equals(parameter.shape())) {
+            } else if (!sameShape(weights.get(name).shape(), parameter.shape())) {
                 misshapen.add(name + " " + weights.get(name).shape() + " for " + parameter.shape());
             }
         });
@@ -71,6 +71,11 @@ public final class StrictLoader {
         }
         parameters.forEach((name, parameter) -> weights.find(name).ifPresent(entry -> set(parameter, entry)));
         return new Report(ignored, kept);
+    }
+
+    /** PyTorch also takes one value in a vector for a scalar, as its versions before 0.4 saved counters. */
+    private static boolean sameShape(Shape given, Shape wanted) {
+        return given.equals(wanted) || (wanted.dimension() == 0 && given.dimension() == 1 && given.get(0) == 1);
     }
 
     private static String part(String what, List<String> names) {

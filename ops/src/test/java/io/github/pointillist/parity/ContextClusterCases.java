@@ -3,7 +3,10 @@ package io.github.pointillist.parity;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.image.Interpolation;
 import io.github.pointillist.image.ModelInput;
@@ -14,10 +17,14 @@ import io.github.pointillist.image.Raster8;
 import io.github.pointillist.models.ContextCluster;
 import io.github.pointillist.models.ContextCluster.Config;
 import io.github.pointillist.models.ContextClusterCheckpoint;
+import io.github.pointillist.models.PointContextCluster;
+import io.github.pointillist.models.SemanticFpn;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.tensor.Taps;
 import io.github.pointillist.weights.Checkpoint;
+import io.github.pointillist.weights.StrictLoader;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,6 +42,8 @@ final class ContextClusterCases {
     private static final Pattern FILE = Pattern.compile("in checkpoint (\\S+)");
     private static final Pattern STAGE = Pattern.compile("stage(\\d+)");
     private static final Pattern REDUCER = Pattern.compile("reduce(\\d+)");
+    private static final Pattern LEVEL = Pattern.compile("fpn(\\d+)");
+    private static final Pattern PART = Pattern.compile("(transfer|cluster|stage|fps|knn)(\\d+)");
     private static final Map<String, String> TAPS = Map.of(
             "stem", "patch_embed",
             "block0_norm1", "network.0.0.norm1",
@@ -42,7 +51,8 @@ final class ContextClusterCases {
             "block0_cluster", "network.0.0.token_mixer",
             "block0_mlp", "network.0.0.mlp");
 
-    static final List<CaseKind> ALL = List.of(new Preprocessing(), new Visualisation(), new Backbone());
+    static final List<CaseKind> ALL =
+            List.of(new Preprocessing(), new Visualisation(), new Segmentation(), new Points(), new Backbone());
 
     private ContextClusterCases() {}
 
@@ -70,6 +80,27 @@ final class ContextClusterCases {
         model.allocate(arena, type);
         GoldenRule.fill(model, golden.keep(), golden.scale());
         return model;
+    }
+
+    private static void load(Layer model, GoldenCase golden, Arena arena, DataType type) throws IOException {
+        model.allocate(arena, type);
+        Optional<Path> file = checkpoint(golden);
+        if (file.isPresent()) {
+            StrictLoader.load(Checkpoint.read(file.get()).weights(), model);
+        } else {
+            GoldenRule.fill(model, golden.keep(), golden.scale());
+        }
+    }
+
+    /** The assignment of every block in the order of the pass, as assign00, assign01, ... */
+    private static Map<String, NDArray> assignments(Taps taps) {
+        Map<String, NDArray> found = new LinkedHashMap<>();
+        taps.all().forEach((name, value) -> {
+            if (name.endsWith(".assignment")) {
+                found.put(String.format("assign%02d", found.size()), value);
+            }
+        });
+        return found;
     }
 
     static NDArray array(TensorEntry entry, Arena arena, DataType type) {
@@ -199,7 +230,7 @@ final class ContextClusterCases {
         @Override
         public boolean accepts(GoldenCase golden) {
             JsonObject config = golden.config();
-            return golden.system().equals("coc") && config.has("embed_dims") && !config.has("neck_channels");
+            return golden.system().equals("coc") && config.has("fork_feat") && !config.has("neck_channels");
         }
 
         @Override
@@ -218,12 +249,7 @@ final class ContextClusterCases {
                         computed.put("out" + i, pyramid.get(i));
                     }
                 }
-                int call = 0;
-                for (Map.Entry<String, NDArray> tap : taps.all().entrySet()) {
-                    if (tap.getKey().endsWith(".assignment")) {
-                        computed.put(String.format("assign%02d", call++), tap.getValue());
-                    }
-                }
+                computed.putAll(assignments(taps));
                 for (String key : golden.outputs().keySet()) {
                     judge.check(key, computed.containsKey(key) ? computed.get(key) : taps.get(tap(key)));
                 }
@@ -240,6 +266,163 @@ final class ContextClusterCases {
                 return "network." + (2 * Integer.parseInt(reducer.group(1)) + 1);
             }
             return TAPS.getOrDefault(key, key);
+        }
+    }
+
+    /** Semantic FPN, from the neck to the labels. */
+    private static final class Segmentation implements CaseKind {
+        @Override
+        public boolean accepts(GoldenCase golden) {
+            return golden.system().equals("coc")
+                    && golden.config().has("neck_channels")
+                    && golden.config().has("head_channels");
+        }
+
+        @Override
+        public void run(GoldenCase golden, Judge judge, DataType type) throws IOException {
+            JsonObject json = golden.config();
+            try (Arena arena = Arena.onCpu();
+                    Arena scope = Arena.onCpu()) {
+                ContextCluster backbone = new ContextCluster(
+                        ContextClusterCheckpoint.fromJson(json).withClasses(0));
+                SemanticFpn model = new SemanticFpn(
+                        backbone,
+                        new SemanticFpn.Config(
+                                json.get("neck_channels").getAsInt(),
+                                json.get("head_channels").getAsInt(),
+                                0,
+                                json.get("num_classes").getAsInt()));
+                load(model, golden, arena, type);
+                NDArray input = array(golden.input("input"), scope, type);
+                Taps taps = new Taps(scope, name -> true);
+                Map<String, NDArray> computed = new LinkedHashMap<>();
+                NDArray logits = model.apply(input, Pass.recording(taps));
+                computed.put("logits", logits);
+                long[] original = {
+                    json.getAsJsonArray("original_size").get(0).getAsLong(),
+                    json.getAsJsonArray("original_size").get(1).getAsLong()
+                };
+                NDArray prob = model.probabilities(logits, input.getShape().slice(2), new Shape(original));
+                computed.put("prob", prob);
+                computed.put("labels", SemanticFpn.labels(prob));
+                NDArray sorted = prob.sort(1);
+                int classes = model.config().classes();
+                computed.put(
+                        "margin",
+                        sorted.get(new NDIndex(":, {}", classes - 1))
+                                .sub(sorted.get(new NDIndex(":, {}", classes - 2))));
+                computed.putAll(assignments(taps));
+                for (String key : golden.outputs().keySet()) {
+                    Matcher level = LEVEL.matcher(key);
+                    judge.check(
+                            key, level.matches() ? taps.get("neck.fpn_convs." + level.group(1)) : computed.get(key));
+                }
+            }
+        }
+    }
+
+    /** The point-set network. */
+    private static final class Points implements CaseKind {
+        @Override
+        public boolean accepts(GoldenCase golden) {
+            return golden.system().equals("coc") && golden.config().has("k_neighbors");
+        }
+
+        @Override
+        public void run(GoldenCase golden, Judge judge, DataType type) throws IOException {
+            JsonObject json = golden.config();
+            try (Arena arena = Arena.onCpu();
+                    Arena scope = Arena.onCpu()) {
+                PointContextCluster model = new PointContextCluster(new PointContextCluster.Config(
+                        json.get("points").getAsInt(),
+                        json.get(json.has("classes") ? "classes" : "class_num").getAsInt(),
+                        json.get("embed_dim").getAsInt(),
+                        numbers(json, "dim_expansion"),
+                        numbers(json, "pre_blocks"),
+                        numbers(json, "pos_blocks"),
+                        numbers(json, "k_neighbors"),
+                        numbers(json, "reducers")));
+                load(model, golden, arena, type);
+                NDArray input = array(golden.input("input"), scope, type);
+                Taps taps = new Taps(scope, name -> true);
+                NDArray out = model.apply(input, Pass.recording(taps));
+                for (String key : golden.outputs().keySet()) {
+                    NDArray value = key.equals("out") ? out : computed(key, taps);
+                    if (key.startsWith("transfer") || key.startsWith("cluster")) {
+                        checkInAnyOrder(
+                                key,
+                                value.toType(DataType.FLOAT64, false).toDoubleArray(),
+                                value.getShape(),
+                                golden,
+                                judge);
+                    } else {
+                        judge.check(key, value);
+                    }
+                }
+            }
+        }
+
+        private static NDArray computed(String key, Taps taps) {
+            Matcher part = PART.matcher(key);
+            if (!part.matches()) {
+                return taps.get(key);
+            }
+            String stage = part.group(2);
+            return switch (part.group(1)) {
+                case "transfer" -> taps.get("pre_blocks_list." + stage + ".transfer");
+                case "cluster" -> taps.get("pre_blocks_list." + stage + ".operation.0");
+                case "stage" -> taps.get("pos_blocks_list." + stage);
+                case "fps" -> taps.get("local_grouper_list." + stage + ".anchors");
+                default -> {
+                    NDArray neighbours = taps.get("local_grouper_list." + stage + ".neighbours");
+                    yield neighbours.sort(-1);
+                }
+            };
+        }
+
+        /**
+         * The official order of neighbours is unspecified: each reference neighbour (the last axis) is compared with the
+         * nearest one computed that no other has taken.
+         */
+        private static void checkInAnyOrder(
+                String key, double[] computed, Shape shape, GoldenCase golden, Judge judge) {
+            TensorEntry entry = golden.golden(key);
+            float[] reference = entry.floats();
+            int rows = (int) entry.shape().get(0);
+            int channels = (int) entry.shape().get(1);
+            int k = (int) entry.shape().get(2);
+            int allChannels = (int) shape.get(1);
+            double[] ordered = new double[reference.length];
+            for (int row = 0; row < rows; row++) {
+                boolean[] taken = new boolean[k];
+                for (int j = 0; j < k; j++) {
+                    int best = -1;
+                    double least = Double.POSITIVE_INFINITY;
+                    for (int candidate = 0; candidate < k; candidate++) {
+                        double distance = 0;
+                        for (int c = 0; c < channels; c++) {
+                            double difference = reference[(row * channels + c) * k + j]
+                                    - computed[(row * allChannels + c) * k + candidate];
+                            distance += difference * difference;
+                        }
+                        if (!taken[candidate] && distance < least) {
+                            least = distance;
+                            best = candidate;
+                        }
+                    }
+                    taken[best] = true;
+                    for (int c = 0; c < channels; c++) {
+                        ordered[(row * channels + c) * k + j] = computed[(row * allChannels + c) * k + best];
+                    }
+                }
+            }
+            judge.check(key, ordered, rows, channels, k);
+        }
+
+        private static List<Integer> numbers(JsonObject json, String key) {
+            return json.getAsJsonArray(key).asList().stream()
+                    .map(JsonElement::getAsInt)
+                    .toList();
         }
     }
 }

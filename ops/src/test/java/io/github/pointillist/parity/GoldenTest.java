@@ -30,7 +30,7 @@ class GoldenTest {
 
     @Test
     void thereAreCases() {
-        assertThat(cases()).hasSizeGreaterThanOrEqualTo(9);
+        assertThat(cases()).hasSizeGreaterThanOrEqualTo(13);
     }
 
     @ParameterizedTest
