@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.engine.EngineException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class EnginesTest {
+    @Test
+    void startsUnderAnyContextClassLoaderAndPutsItBack() {
+        ClassLoader blind = ClassLoader.getPlatformClassLoader();
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(blind);
+        try {
+            assertThat(Engines.start().getEngineName()).isEqualTo("PyTorch");
+            assertThat(thread.getContextClassLoader()).isSameAs(blind);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+        assertThat(System.getProperty("OPT_OUT_TRACKING")).isEqualTo("true");
+    }
+
+    @Test
+    void aFailureIsOneLineWithTheDeepestCause() {
+        assertThat(Engines.explain(
+                        new EngineException("outer", new UnsatisfiedLinkError("libtorch.so:\n wrong ELF class"))))
+                .isEqualTo("PyTorch could not be started: UnsatisfiedLinkError: libtorch.so: wrong ELF class;"
+                        + " the engine report lists the libraries in use");
+        assertThat(Engines.explain(new EngineException("outer", new IOException("Offline mode is enabled."))))
+                .contains("Offline mode")
+                .contains("pytorch-native-cpu");
+    }
+
+    @Test
+    void theReportTellsEngineLibrariesAndDevice() {
+        EngineReport report = EngineReport.collect("cpu");
+        assertThat(report.value("engine")).isEqualTo("PyTorch 2.7.1");
+        assertThat(report.value("djl")).isEqualTo("0.35.1");
+        assertThat(report.value("device")).isEqualTo("cpu (asked for)");
+        assertThat(report.value("telemetry")).isEqualTo("off");
+        assertThat(report.value("threads")).matches("intra-op [1-9]\\d*, inter-op [1-9]\\d*");
+        assertThat(report.value("jna")).matches("5\\..*jna-5.*\\.jar");
+        assertThat(report.value("djl pytorch-jni")).startsWith("2.7.1-0.35.1, ").endsWith(".jar");
+        assertThat(report.lines().stream().map(EngineReport.Line::key).collect(Collectors.toSet()))
+                .contains("native library", "flavour", "gson", "slf4j", "commons-compress", "cache folder", "hint");
+        assertThat(report.toString()).contains("engine").doesNotContain("null").contains("works offline");
+    }
+
+    @Test
+    void theReportNamesADeviceThatIsNotThere() {
+        assertThat(EngineReport.collect("gpu99").value("device")).startsWith("none: device is gpu99");
+        assertThatIllegalArgumentException().isThrownBy(() -> EngineReport.collect("tpu"));
+    }
+
+    @Test
+    void readsTheFlavourFromTheFolder() {
+        assertThat(EngineReport.flavour(Path.of("2.7.1-cpu-linux-x86_64"), false))
+                .isEqualTo("cpu");
+        assertThat(EngineReport.flavour(Path.of("2.7.1-cu128-precxx11-win-x86_64"), true))
+                .isEqualTo("cu128-precxx11");
+        assertThat(EngineReport.flavour(Path.of("libtorch"), true)).contains("with CUDA");
+    }
+}
