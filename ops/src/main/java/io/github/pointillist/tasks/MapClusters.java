@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.tasks;
 
+import ai.djl.Device;
+import io.github.pointillist.engine.Devices;
 import io.github.pointillist.progress.Progress;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.img.Img;
+import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.RealType;
 import net.imglib2.type.numeric.integer.IntType;
 
@@ -42,13 +48,14 @@ public final class MapClusters implements AutoCloseable {
      *
      * @param method how pixels are grouped
      * @param clusters number of clusters asked for, at least 1; not used by {@code MODEL}
-     * @param compactness weight of position against colour: about 0 follows colour alone, 1 is balanced, large gives
-     *     squares; not used by {@code MODEL}
+     * @param compactness weight of position against colour: 0 follows colour alone; for {@code CONTEXT} 1 is balanced and
+     *     10 gives squares; not used by {@code MODEL}
      * @param iterations rounds of assignment and update for {@code CONTEXT}, at least 1
      * @param similarity similarity for {@code CONTEXT}
      * @param features what is compared; not used by {@code MODEL}
      * @param connected whether each label is split into its connected components
-     * @param minSizePx components smaller than this are merged into a neighbour; 0 keeps all; needs {@code connected}
+     * @param minSizePx components smaller than this are merged into a neighbour; 0 keeps all; {@link #AUTOMATIC} is a
+     *     quarter of the mean cluster for {@code CONTEXT}, else 0; used when {@code connected}
      * @param seed for {@code KMEANS}
      * @param model checkpoint file for {@code MODEL}, else null
      * @param variant official variant name or a JSON configuration file, or null to recognise it from the checkpoint
@@ -71,7 +78,52 @@ public final class MapClusters implements AutoCloseable {
             String variant,
             List<String> levels,
             int inputSizePx,
-            String device) {}
+            String device) {
+        /** The {@code minSizePx} that follows from the method. */
+        public static final int AUTOMATIC = -1;
+
+        private static final int LARGEST_INPUT_PX = 8192;
+
+        /** Checks the ranges. */
+        public Settings {
+            require(clusters >= 1, "clusters", clusters, "1 or more");
+            require(compactness >= 0 && compactness <= 1e6, "compactness", compactness, "0 to 1e6");
+            require(iterations >= 1, "iterations", iterations, "1 or more");
+            require(minSizePx >= AUTOMATIC, "min size", minSizePx, "0 or more, or -1 for automatic");
+            require(
+                    inputSizePx >= 0 && inputSizePx <= LARGEST_INPUT_PX,
+                    "input size",
+                    inputSizePx,
+                    "0 for the image's own size, up to " + LARGEST_INPUT_PX);
+            levels = List.copyOf(levels);
+        }
+
+        private static void require(boolean ok, String name, Object given, String allowed) {
+            if (!ok) {
+                throw new IllegalArgumentException(name + " is " + given + "; allowed: " + allowed);
+            }
+        }
+
+        /** What the command, the macro and the command line start from. */
+        public static Settings defaults(Method method) {
+            boolean context = method == Method.CONTEXT;
+            return new Settings(
+                    method,
+                    context ? 256 : 8,
+                    context ? 1 : 0.25,
+                    10,
+                    Similarity.EUCLIDEAN,
+                    FeatureKind.COLOUR,
+                    context,
+                    AUTOMATIC,
+                    0,
+                    null,
+                    null,
+                    List.of(),
+                    0,
+                    "auto");
+        }
+    }
 
     /**
      * One label plane.
@@ -83,32 +135,73 @@ public final class MapClusters implements AutoCloseable {
     public record LabelPlane(String level, Img<IntType> labels, int clusters) {}
 
     private final Settings settings;
+    private final ModelAssignments model;
 
-    private MapClusters(Settings settings) {
+    private MapClusters(Settings settings, ModelAssignments model) {
         this.settings = settings;
+        this.model = model;
     }
 
-    /** Opens the task: checks the settings and loads the model if there is one. */
-    public static MapClusters open(Settings settings) {
-        return new MapClusters(settings);
+    /**
+     * Opens the task: checks the settings and loads the model if there is one.
+     *
+     * @throws IllegalArgumentException if a setting is not allowed
+     * @throws IOException if the model's file cannot be read or is no Context Cluster
+     */
+    public static MapClusters open(Settings settings) throws IOException {
+        Settings.require(
+                (settings.method() == Method.MODEL) == (settings.model() != null),
+                "model",
+                settings.model() == null ? "none" : settings.model(),
+                "a checkpoint file for the method model, none for the others");
+        if (settings.method() != Method.MODEL) {
+            return new MapClusters(settings, null);
+        }
+        Device device = Devices.parse(settings.device());
+        return new MapClusters(settings, new ModelAssignments(settings.model(), settings.variant(), device));
     }
 
     /**
      * Maps one plane.
      *
-     * @param image (x, y, c); c is 3 for RGB
+     * @param image (x, y) or (x, y, c); c is 3 for RGB
      * @param rgb whether the channels are 8-bit sRGB
      * @return one label plane per level
+     * @throws java.util.concurrent.CancellationException if {@code progress} says so
      */
     public List<LabelPlane> map(RandomAccessibleInterval<? extends RealType<?>> image, boolean rgb, Progress progress) {
-        throw new UnsupportedOperationException("not there yet: " + settings.method());
+        if (model != null) {
+            return model.map(image, settings.levels(), settings.inputSizePx(), progress);
+        }
+        return List.of(PixelClusters.map(image, rgb, settings, progress));
     }
 
-    /** The levels that a model offers, "stage.block.head" each; one entry for the other methods. */
+    /** The levels that a model offers, "stage.block.head" each; the name of the method for the other methods. */
     public List<String> levels() {
-        throw new UnsupportedOperationException("not there yet");
+        return model != null ? model.levels() : List.of(settings.method().name().toLowerCase(Locale.ROOT));
+    }
+
+    /** The model's SHA-256 and what was done to read it; empty for the other methods. */
+    public Optional<ModelNote> modelNote() {
+        return model == null ? Optional.empty() : Optional.of(new ModelNote(model.sha256(), model.description()));
+    }
+
+    /**
+     * What a run manifest says about the model.
+     *
+     * @param sha256 of the file
+     * @param description the variant, then what was done to read the file
+     */
+    public record ModelNote(String sha256, List<String> description) {}
+
+    static LabelPlane plane(String level, int width, int height, int[] labels, int clusters) {
+        return new LabelPlane(level, ArrayImgs.ints(labels, width, height), clusters);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        if (model != null) {
+            model.close();
+        }
+    }
 }
