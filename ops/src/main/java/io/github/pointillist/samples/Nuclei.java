@@ -107,7 +107,7 @@ final class Nuclei {
         double margin = mean;
         double area = (width + 2 * margin) * (height + 2 * margin);
         double expected = settings.coverage() * area / (Math.PI * mean * mean);
-        Sample.checkLabels((long) expected);
+        Sample.checkLabels((long) expected + 1);
         long wanted = (long) Math.floor(expected + random.uniform());
         for (long n = 0; n < wanted; n++) {
             double radius = mean * Math.max(0.55, Math.min(LARGEST, 1 + 0.16 * random.gaussian()));
@@ -211,7 +211,7 @@ final class Nuclei {
         int y0 = (int) Math.max(0, Math.floor(outline.y - outline.reach()));
         int y1 = (int) Math.min(height - 1, Math.ceil(outline.y + outline.reach()));
         double grain = Math.max(2, settings.diameterPx() / 7);
-        long seed = textureSeed + label;
+        long seed = textureSeed + 8L * label;
         for (int y = y0; y <= y1; y++) {
             for (int x = x0; x <= x1; x++) {
                 double q = outline.position(x, y);
