@@ -4,6 +4,7 @@ package io.github.pointillist.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,7 +40,7 @@ class OverlayTest {
             0, 1, 1, 1, 2
         };
         Raster8 grey = Raster8.of(5, 4, 1);
-        java.util.Arrays.fill(grey.data(), (byte) 100);
+        Arrays.fill(grey.data(), (byte) 100);
         Raster8 out = Overlay.draw(grey, labels, new int[] {0, 0xC80000, 0x00C800}, 0.25, true);
         StringBuilder red = new StringBuilder();
         for (int y = 0; y < 4; y++) {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.samples;
+
+/**
+ * Simulated microscope images with exact ground truth, of any size from 1 x 1 pixel. The same size, seed and settings
+ * give the same bits everywhere.
+ */
+public final class SimulatedImages {
+    private SimulatedImages() {}
+
+    /** Nuclei of cultured cells with default settings; see the other method of this name. */
+    public static Sample nuclei(int width, int height, long seed) {
+        return nuclei(width, height, seed, NucleiSettings.CULTURE);
+    }
+
+    /**
+     * A widefield fluorescence image of stained nuclei, 16 bit: smooth deformed ellipses with chromatin texture,
+     * touching and overlapping (light adds up, the later label lies on top), a few bright mitoses, debris without
+     * label, uneven background and illumination, Gaussian point spread function, Poisson and read noise on an offset
+     * of 100.
+     *
+     * @param width in pixels, at least 1
+     * @param height in pixels, at least 1
+     * @param seed any
+     * @param settings size, density and light
+     */
+    public static Sample nuclei(int width, int height, long seed, NucleiSettings settings) {
+        return Nuclei.simulate(width, height, seed, settings);
+    }
+
+    /**
+     * A tissue section stained with haematoxylin and eosin, RGB: glands of dense epithelium around pale lumens, fat
+     * cells, and fibrous stroma with spindle-shaped nuclei between them. Staining varies with the seed and across the
+     * image; optical blur and camera noise. Every pixel belongs to a region: a gland's epithelium, a lumen, a fat cell
+     * or a connected part of the stroma, each of at least 40 pixels where the image has room.
+     *
+     * @param width in pixels, at least 1
+     * @param height in pixels, at least 1
+     * @param seed any
+     */
+    public static TissueSample tissue(int width, int height, long seed) {
+        return Tissue.simulate(width, height, seed);
+    }
+
+    /**
+     * Diffraction-limited spots of varying brightness over autofluorescent cells, 16 bit: Gaussian point spread
+     * function of 1.35 pixels, Poisson and read noise on an offset of 100. No two spots are closer than 3 pixels; some
+     * are lost in the noise.
+     *
+     * @param width in pixels, at least 1
+     * @param height in pixels, at least 1
+     * @param seed any
+     */
+    public static SpotsSample spots(int width, int height, long seed) {
+        return Spots.simulate(width, height, seed);
+    }
+}
