@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import ai.djl.nn.core.Linear;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Block;
 import io.github.pointillist.tensor.Layer;
@@ -80,7 +79,7 @@ public final class ContextClusterLayer extends Layer {
         long m = (long) centres * centres;
         long d = headDim;
 
-        NDArray both = Linear.linear(x, weight.value(pass), bias.value(pass)).head(); // (B, H, W, 2 E D)
+        NDArray both = Affine.apply(x, weight.value(pass), bias.value(pass)); // (B, H, W, 2 E D)
         pass.tap(this, "value", () -> both.get(new NDIndex("..., {}:", heads * d))
                 .transpose(0, 3, 1, 2));
         NDArray points = both.reshape(b, fold, h, fold, w, 2, heads, d)

@@ -19,6 +19,6 @@ public final class Linear extends Leaf {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        return ai.djl.nn.core.Linear.linear(x, weight.array(), bias.array()).head();
+        return Affine.apply(x, weight.array(), bias.array());
     }
 }

@@ -23,6 +23,6 @@ public final class Pointwise extends Leaf {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        return ai.djl.nn.core.Linear.linear(x, matrix.value(pass), bias.array()).head();
+        return Affine.apply(x, matrix.value(pass), bias.array());
     }
 }
