@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.parity;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.weights.Npz;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
@@ -22,6 +24,7 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * One golden case: how the reference outputs of an official implementation were made (case.json) and what they are
@@ -241,10 +244,36 @@ public final class GoldenCase {
         return GoldenRule.scaled(GoldenRule.image(name, shape), factor);
     }
 
-    /** The file the weights come from, for cases whose weights are not filled. */
-    public Optional<Path> checkpoint() {
-        return Optional.ofNullable(text(json, "checkpoint"))
-                .map(path -> dir.resolve(path).normalize());
+    /**
+     * An input in native memory: floating-point ones in the type to compute in, others as they are.
+     *
+     * @throws IllegalArgumentException as {@link #input(String)}
+     */
+    public NDArray input(String key, Arena arena, DataType type) {
+        TensorEntry entry = input(key);
+        if (!entry.dtype().isFloating()) {
+            return arena.array(entry.data(), entry.dtype(), entry.shape());
+        }
+        long[] shape = entry.shape().getShape();
+        return type == DataType.FLOAT64 ? arena.array(entry.doubles(), shape) : arena.array(entry.floats(), shape);
+    }
+
+    /**
+     * The file the weights come from, for cases whose weights are not filled: the one that the case names, or one beside
+     * the folder with the folder's name and an ending.
+     */
+    public Optional<Path> checkpoint() throws IOException {
+        String named = text(json, "checkpoint");
+        if (named != null) {
+            return Optional.of(dir.resolve(named).normalize());
+        }
+        Path full = dir.toAbsolutePath().normalize();
+        try (Stream<Path> beside = Files.list(full.getParent())) {
+            return beside.filter(path -> path.getFileName().toString().startsWith(full.getFileName() + "."))
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .findFirst();
+        }
     }
 
     /** The state-dict entries that are not filled but left as the constructor makes them. */
