@@ -70,12 +70,12 @@ class StrictLoaderTest {
             Toy toy = new Toy(12);
             toy.allocate(arena, DataType.FLOAT32);
             StateDict weights = StateDict.of(
-                    WEIGHT, TensorEntry.of("num_batches_tracked", new long[1], 1), COUNT.withName("other"));
+                    WEIGHT, TensorEntry.of("num_batches_tracked", new long[2], 2), COUNT.withName("other"));
             assertThatThrownBy(() -> StrictLoader.load(weights, toy))
                     .isInstanceOf(CheckpointException.class)
                     .hasMessage("the weights do not fit the model: 12 missing (extra0, extra1, extra2, extra3, extra4,"
                             + " extra5, extra6, extra7, extra8, extra9, ...); 1 unexpected ('other'); 1 of another"
-                            + " shape (num_batches_tracked (1) for ())");
+                            + " shape (num_batches_tracked (2) for ())");
             assertThat(values(toy, "weight")).containsExactly(0, 0, 0, 0);
         }
     }
