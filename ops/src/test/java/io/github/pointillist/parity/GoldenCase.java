@@ -24,7 +24,6 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * One golden case: how the reference outputs of an official implementation were made (case.json) and what they are
@@ -32,6 +31,7 @@ import java.util.stream.Stream;
  */
 public final class GoldenCase {
     static final String FILE = "case.json";
+    private static final List<String> ENDINGS = List.of(".pth", ".pth.tar", ".pt", ".pkl", ".safetensors");
     private static final Pattern IMAGE_RULE =
             Pattern.compile("\\s*(?:([0-9.]+)\\s*\\*\\s*)?fill\\.image\\(.*'([^']*)'\\s*\\).*", Pattern.DOTALL);
 
@@ -262,18 +262,16 @@ public final class GoldenCase {
      * The file the weights come from, for cases whose weights are not filled: the one that the case names, or one beside
      * the folder with the folder's name and an ending.
      */
-    public Optional<Path> checkpoint() throws IOException {
+    public Optional<Path> checkpoint() {
         String named = text(json, "checkpoint");
         if (named != null) {
             return Optional.of(dir.resolve(named).normalize());
         }
         Path full = dir.toAbsolutePath().normalize();
-        try (Stream<Path> beside = Files.list(full.getParent())) {
-            return beside.filter(path -> path.getFileName().toString().startsWith(full.getFileName() + "."))
-                    .filter(Files::isRegularFile)
-                    .sorted()
-                    .findFirst();
-        }
+        return ENDINGS.stream()
+                .map(ending -> full.resolveSibling(full.getFileName() + ending))
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     /** The state-dict entries that are not filled but left as the constructor makes them. */
