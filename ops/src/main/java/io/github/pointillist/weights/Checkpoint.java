@@ -55,6 +55,9 @@ public record Checkpoint(
     private static final int HEAD_BYTES = 512;
     private static final int TAR_MAGIC_AT = 257;
 
+    /** How a dict starts in protocol 0, which is text. */
+    private static final String TEXT_PICKLE = "(dp0\n";
+
     /** Copies the collections. */
     public Checkpoint {
         info = Collections.unmodifiableMap(new LinkedHashMap<>(info));
@@ -105,7 +108,7 @@ public record Checkpoint(
         if (Npz.isArray(file)) {
             return plain(Npz.readArray(file, budget), Map.of(), preferred, "NumPy array", sha256);
         }
-        if (head.length() > 1 && head.charAt(0) == 0x80 && head.charAt(1) <= 5) {
+        if ((head.length() > 1 && head.charAt(0) == 0x80 && head.charAt(1) <= 5) || head.startsWith(TEXT_PICKLE)) {
             return choose(TorchFile.readPickle(file, budget), preferred, "pickle", sha256, budget);
         }
         if (SafeTensors.isOne(file)) {

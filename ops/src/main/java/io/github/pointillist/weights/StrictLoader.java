@@ -61,7 +61,11 @@ public final class StrictLoader {
         });
         for (String name : weights.names()) {
             if (!parameters.containsKey(name)) {
-                (ignorable.test(name) ? ignored : unexpected).add(CheckpointException.quote(name));
+                if (ignorable.test(name)) {
+                    ignored.add(name);
+                } else {
+                    unexpected.add(CheckpointException.quote(name));
+                }
             }
         }
         if (!missing.isEmpty() || !unexpected.isEmpty() || !misshapen.isEmpty()) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.parity;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.weights.Npz;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
@@ -29,6 +31,7 @@ import java.util.regex.Pattern;
  */
 public final class GoldenCase {
     static final String FILE = "case.json";
+    private static final List<String> ENDINGS = List.of(".pth", ".pth.tar", ".pt", ".pkl", ".safetensors");
     private static final Pattern IMAGE_RULE =
             Pattern.compile("\\s*(?:([0-9.]+)\\s*\\*\\s*)?fill\\.image\\(.*'([^']*)'\\s*\\).*", Pattern.DOTALL);
 
@@ -241,10 +244,34 @@ public final class GoldenCase {
         return GoldenRule.scaled(GoldenRule.image(name, shape), factor);
     }
 
-    /** The file the weights come from, for cases whose weights are not filled. */
+    /**
+     * An input in native memory: floating-point ones in the type to compute in, others as they are.
+     *
+     * @throws IllegalArgumentException as {@link #input(String)}
+     */
+    public NDArray input(String key, Arena arena, DataType type) {
+        TensorEntry entry = input(key);
+        if (!entry.dtype().isFloating()) {
+            return arena.array(entry.data(), entry.dtype(), entry.shape());
+        }
+        long[] shape = entry.shape().getShape();
+        return type == DataType.FLOAT64 ? arena.array(entry.doubles(), shape) : arena.array(entry.floats(), shape);
+    }
+
+    /**
+     * The file the weights come from, for cases whose weights are not filled: the one that the case names, or one beside
+     * the folder with the folder's name and an ending.
+     */
     public Optional<Path> checkpoint() {
-        return Optional.ofNullable(text(json, "checkpoint"))
-                .map(path -> dir.resolve(path).normalize());
+        String named = text(json, "checkpoint");
+        if (named != null) {
+            return Optional.of(dir.resolve(named).normalize());
+        }
+        Path full = dir.toAbsolutePath().normalize();
+        return ENDINGS.stream()
+                .map(ending -> full.resolveSibling(full.getFileName() + ending))
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     /** The state-dict entries that are not filled but left as the constructor makes them. */

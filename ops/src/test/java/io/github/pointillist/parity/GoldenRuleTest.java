@@ -2,8 +2,14 @@
 package io.github.pointillist.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Pass;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GoldenRuleTest {
@@ -29,6 +35,39 @@ class GoldenRuleTest {
         assertBetween(GoldenRule.tensor("alpha").floats(), 0.4f, 0.6f);
         float bound = (float) Math.sqrt(3.0 / (3 * 4 * 4));
         assertBetween(GoldenRule.tensor("conv.bias", 2, 3, 4, 4).floats(), -bound, bound);
+    }
+
+    private static final class Toy extends Layer {
+        Toy() {
+            weight("a.weight", 2, 3);
+            buffer("num_batches_tracked", DataType.INT64);
+            buffer("index", DataType.INT64, 2);
+        }
+
+        @Override
+        protected NDArray forward(NDArray x, Pass pass) {
+            return x;
+        }
+    }
+
+    @Test
+    void fillsALayerOfEitherPrecisionWithTheSameValues() {
+        float[] expected = GoldenRule.tensor("a.weight", 2, 3).floats();
+        for (DataType type : List.of(DataType.FLOAT32, DataType.FLOAT64)) {
+            try (Arena arena = Arena.onCpu()) {
+                Toy toy = new Toy();
+                toy.allocate(arena, type);
+                assertThatThrownBy(() -> GoldenRule.fill(toy)).hasMessageContaining("no values for index");
+                GoldenRule.fill(toy, "index"::equals, name -> name.equals("a.weight") ? 0.25 : 1);
+                double[] filled = new double[6];
+                try (NDArray wide = toy.parameters().get("a.weight").array().toType(DataType.FLOAT64, true)) {
+                    System.arraycopy(wide.toDoubleArray(), 0, filled, 0, 6);
+                }
+                for (int i = 0; i < 6; i++) {
+                    assertThat(filled[i]).isEqualTo(0.25f * expected[i]);
+                }
+            }
+        }
     }
 
     private static void assertBetween(float[] values, float low, float high) {

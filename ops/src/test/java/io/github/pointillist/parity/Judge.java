@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -227,7 +228,9 @@ public final class Judge {
             worst = Math.max(worst, Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference);
         }
         double relative = worst == 0 ? 0 : worst / Math.max(output.maxAbs(), Float.MIN_NORMAL);
-        String problem = worst <= tolerance ? null : String.format("off by %.3g, allowed is %.3g", worst, tolerance);
+        String problem = worst <= tolerance
+                ? null
+                : String.format(Locale.ROOT, "off by %.3g, allowed is %.3g", worst, tolerance);
         verdicts.put(key, new Verdict(key, worst, relative, 0, 0, problem));
     }
 
@@ -245,8 +248,11 @@ public final class Judge {
         String problem = passed
                 ? null
                 : String.format(
+                        Locale.ROOT,
                         "%d of %d decisions differ, allowed are the listed near ties or %.3g %%",
-                        differing, count, 100 * allowed);
+                        differing,
+                        count,
+                        100 * allowed);
         verdicts.put(key, new Verdict(key, 0, 0, differing, count, problem));
     }
 

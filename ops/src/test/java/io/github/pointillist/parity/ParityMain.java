@@ -134,7 +134,7 @@ public final class ParityMain {
     }
 
     private static String line(String name, String abs, String rel, String differing, String result) {
-        return String.format("%-44s %-13s %-13s %-18s %s", name, abs, rel, differing, result);
+        return String.format(Locale.ROOT, "%-44s %-13s %-13s %-18s %s", name, abs, rel, differing, result);
     }
 
     private static String oneLine(String text) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.types.DataType;
+import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
 import io.github.pointillist.weights.TestFiles;
@@ -93,6 +94,15 @@ class ParityTest {
         assertThat(golden.scale().applyAsDouble("y.weight")).isEqualTo(1);
         assertThat(golden.output("striped").maxAbs()).isEqualTo(0.5);
         assertThat(golden.output("late").maxAbs()).isEqualTo(7);
+        assertThat(golden.checkpoint()).isEmpty();
+        Files.write(dir.resolve("toy.pth.tar"), new byte[1]);
+        assertThat(golden.checkpoint().orElseThrow().getFileName()).hasToString("toy.pth.tar");
+        try (Arena arena = Arena.onCpu()) {
+            assertThat(golden.input("kept", arena, DataType.FLOAT64).toDoubleArray())
+                    .containsExactly(5, 6);
+            assertThat(golden.input("kept", arena, DataType.FLOAT32).toFloatArray())
+                    .containsExactly(5, 6);
+        }
         assertThatThrownBy(() -> golden.input("none")).hasMessageContaining("it has [in, kept]");
     }
 
