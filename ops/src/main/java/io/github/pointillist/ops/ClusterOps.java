@@ -48,8 +48,7 @@ public final class ClusterOps {
      * @implNote op names='cluster.kmeans'
      * @param image (x, y) or (x, y, c)
      * @param clusters clusters asked for, at least 1
-     * @param positionWeight weight of the position: 0 leaves it out, 1 weighs the image's longer side like the range of
-     *     intensities
+     * @param positionWeight weight of the position, 0 leaves it out, 1 makes the longer side 100
      * @param seed for the start; the same seed gives the same labels
      * @return labels (x, y)
      */
@@ -66,8 +65,7 @@ public final class ClusterOps {
      * @implNote op names='cluster.equitable'
      * @param image (x, y) or (x, y, c)
      * @param clusters groups, at least 1
-     * @param positionWeight weight of the position: 0 leaves it out, 1 weighs the image's longer side like the range of
-     *     intensities; with one channel it should not be 0, as one feature alone has no direction
+     * @param positionWeight weight of the position, 0 leaves it out; with one channel it should not be 0
      * @return labels (x, y) in ascending order of the cosine
      */
     public static Img<IntType> equitable(
