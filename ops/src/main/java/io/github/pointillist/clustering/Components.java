@@ -36,6 +36,11 @@ public final class Components {
         return new Split(labels, minSizePx, progress).result();
     }
 
+    /** A quarter of the mean number of pixels of a label, at least 1: what superpixels are cleaned up with. */
+    public static int defaultMinSizePx(Labels labels) {
+        return Math.max(1, labels.labels().length / (4 * Math.max(1, labels.count())));
+    }
+
     private static final class Split {
         private final int width;
         private final int height;

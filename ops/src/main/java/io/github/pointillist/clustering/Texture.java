@@ -18,7 +18,9 @@ final class Texture implements FeatureSource {
         FeatureSource intensity = new Intensity(colour, isLab);
         for (int s = 0; s < SIGMAS_PX.length; s++) {
             smooth[s] = new Smoothed(intensity, SIGMAS_PX[s], true);
-            tensor[s] = new Smoothed(new Gradients(smooth[s], SIGMAS_PX[s]), 2 * SIGMAS_PX[s], true);
+            // one more of the same for the gradients, which read ahead: a ring serves one reader
+            FeatureSource ahead = new Smoothed(intensity, SIGMAS_PX[s], true);
+            tensor[s] = new Smoothed(new Gradients(ahead, SIGMAS_PX[s]), 2 * SIGMAS_PX[s], true);
         }
     }
 
