@@ -47,7 +47,7 @@ public final class ContextClusterLayer extends Layer {
     private final Pointwise proj;
 
     /**
-     * Declares {@code sim_alpha}, {@code sim_beta}, {@code f}, {@code proj} and {@code v}.
+     * Declares {@code sim_alpha}, {@code sim_beta}, and the 1 x 1 convolutions {@code f}, {@code v} and {@code proj}.
      *
      * @param channels C
      * @param centres centres along each side of a region: M = centres^2
@@ -63,11 +63,14 @@ public final class ContextClusterLayer extends Layer {
         this.denominator = denominator;
         this.alpha = weight("sim_alpha", 1);
         this.beta = weight("sim_beta", 1);
-        Pointwise f = child("f", new Pointwise(channels, heads * headDim));
-        this.proj = child("proj", new Pointwise(heads * headDim, channels));
-        Pointwise v = child("v", new Pointwise(channels, heads * headDim));
-        this.weight = block(new Shape(channels), f.weight, v.weight);
-        this.bias = block(new Shape(), f.bias, v.bias);
+        int inner = heads * headDim;
+        Parameter fWeight = weight("f.weight", inner, channels, 1, 1);
+        Parameter fBias = weight("f.bias", inner);
+        Parameter vWeight = weight("v.weight", inner, channels, 1, 1);
+        Parameter vBias = weight("v.bias", inner);
+        this.weight = block(new Shape(channels), fWeight, vWeight);
+        this.bias = block(new Shape(), fBias, vBias);
+        this.proj = child("proj", new Pointwise(inner, channels));
     }
 
     @Override

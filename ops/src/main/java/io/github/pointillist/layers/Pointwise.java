@@ -10,8 +10,8 @@ import io.github.pointillist.tensor.Pass;
 
 /** A 1 x 1 convolution on channels-last points: (..., in) to (..., out). */
 public final class Pointwise extends Leaf {
-    final Parameter weight; // (out, in, 1, 1)
-    final Parameter bias; // (out)
+    private final Parameter weight; // (out, in, 1, 1)
+    private final Parameter bias; // (out)
     private final Block matrix; // (out, in)
 
     /** Declares {@code weight} (out, in, 1, 1) and {@code bias} (out). */

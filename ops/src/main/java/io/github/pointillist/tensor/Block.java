@@ -56,6 +56,6 @@ public final class Block {
         for (Parameter part : parts) {
             list.add(pass.value(part, new Shape(rows(part)).addAll(rowShape).getShape()));
         }
-        return NDArrays.concat(list, 0);
+        return list.size() == 1 ? list.head() : NDArrays.concat(list, 0);
     }
 }
