@@ -21,8 +21,8 @@ public final class Resize {
     }
 
     /**
-     * Linear interpolation along one axis, without smoothing; the border continues outside. Gives {@code x} itself if it
-     * has that size.
+     * Linear interpolation along one axis, without smoothing; the border continues outside. Gives {@code x} itself if
+     * it has that size.
      *
      * @param axis the axis to resample
      * @param size its new size, 1 or more

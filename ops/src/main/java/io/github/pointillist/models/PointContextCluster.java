@@ -22,17 +22,17 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Context Clusters for point clouds, pointMLP-CoC: Ma et al., Image as Set of Points, ICLR 2023, section 4.2, upon Ma et
- * al., Rethinking Network Design and Local Geometry in Point Cloud, ICLR 2022. Reference implementation:
+ * Context Clusters for point clouds, pointMLP-CoC: Ma et al., Image as Set of Points, ICLR 2023, upon Ma et al.,
+ * Rethinking Network Design and Local Geometry in Point Cloud, ICLR 2022. Reference implementation:
  * ma-xu/Context-Cluster be9a03b, {@code pointcloud/models/contextcluster.py}, {@code pointMLP_CoC}.
  *
  * <p>Shapes: B clouds; a stage takes N points of C channels to S anchors with K neighbours each, C' channels; R = B S
  * neighbourhoods; a cluster has D inner channels.
  *
- * <p>Deviations: points are kept channels-last; sampling and neighbours depend on the coordinates alone and are found for
- * all stages first, from differences of coordinates in double precision rather than from expanded squares; sampling starts at
- * point 0, not at a random one; what a cluster does after its similarities is done once a neighbourhood rather than once
- * a point, see {@link Cluster}. Results are the same but for rounding.
+ * <p>Deviations: points are kept channels-last; sampling and neighbours depend on the coordinates alone and are found
+ * for all stages first, from differences of coordinates in double precision rather than from expanded squares; sampling
+ * starts at point 0, not at a random one; what a cluster does after its similarities is done once a neighbourhood rather
+ * than once a point. Results are the same but for rounding.
  */
 public final class PointContextCluster extends Layer {
     private static final double DROPOUT = 0.5;
@@ -175,7 +175,7 @@ public final class PointContextCluster extends Layer {
     /**
      * Classifies clouds of at least {@link Config#fewestPoints} points.
      *
-     * @param clouds (B, 3, N), finite coordinates x, y, z, scaled to the unit ball in training
+     * @param clouds (B, 3, N), finite coordinates x, y, z
      * @return logits (B, classes)
      */
     @Override
@@ -405,8 +405,9 @@ public final class PointContextCluster extends Layer {
      * The context cluster with one centre a neighbourhood, the mean of its points: x + fc2(s_k o), where s_k is the
      * similarity of point k to the centre and o = (sum s v + mean v) / (sum s + 1).
      *
-     * <p>The weights of v in o sum to 1, so v = fc_v(x) need not be made: o = fc_v((sum s x + mean x) / (sum s + 1)). And
-     * fc2 is linear, so it acts on o before the dispatch. Two of the three linear layers act on R rows instead of R K.
+     * <p>The weights of v in o sum to 1, so v = fc_v(x) need not be made: o = fc_v((sum s x + mean x) / (sum s + 1)).
+     * And fc2 is linear, so it acts on o before the dispatch. Two of the three linear layers act on R rows instead of
+     * R K.
      */
     private static final class Cluster extends Layer {
         private static final double NORM_FLOOR = 1e-12;

@@ -19,8 +19,8 @@ import java.util.List;
  * Semantic FPN: Kirillov, Girshick, He, Dollar, Panoptic Feature Pyramid Networks, CVPR 2019, section 3.1. Reference
  * implementation: mmsegmentation 0.11, {@code EncoderDecoder} with {@code FPN} and {@code FPNHead}.
  *
- * <p>Shapes: B samples; an image of H x W pixels; map i of the backbone has h_i x w_i points of C_i channels; K classes.
- * The finest map, h x w points, has the stride of the logits (4 pixels for the backbones of this project).
+ * <p>Shapes: B samples; an image of H x W pixels; map i of the backbone has h_i x w_i points of C_i channels; K
+ * classes. The logits have the h x w points of the finest map, 4 pixels apart for the backbones of this project.
  */
 public final class SemanticFpn extends Layer {
     /**
