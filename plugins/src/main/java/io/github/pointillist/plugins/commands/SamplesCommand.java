@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.commands;
+
+import ij.ImagePlus;
+import io.github.pointillist.plugins.results.ClusterMapOptions;
+import io.github.pointillist.plugins.results.SampleImages;
+import io.github.pointillist.progress.Progress;
+import java.awt.GraphicsEnvironment;
+import org.scijava.ItemIO;
+import org.scijava.command.Command;
+import org.scijava.plugin.Parameter;
+import org.scijava.plugin.Plugin;
+
+/** Opens a simulated image to try things on, and if wanted what is in it. */
+@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Open Sample...")
+public final class SamplesCommand extends CancelableCommand {
+    @Parameter(
+            label = "Kind",
+            choices = {"nuclei", "tissue", "spots"},
+            persist = false)
+    private String kind = "nuclei";
+
+    @Parameter(label = "Width", min = "1", persist = false)
+    private int width = 512;
+
+    @Parameter(label = "Height", min = "1", persist = false)
+    private int height = 512;
+
+    @Parameter(label = "Seed", description = "The same seed gives the same image", persist = false)
+    private long seed = 1;
+
+    @Parameter(label = "Objects too", description = "Open the true labels as well", persist = false)
+    private boolean objects;
+
+    @Parameter(type = ItemIO.OUTPUT)
+    private ImagePlus labels;
+
+    @Parameter(type = ItemIO.OUTPUT)
+    private ImagePlus image;
+
+    @Override
+    protected void run(Progress progress) {
+        progress.report(0, 1, "simulating");
+        SampleImages sample =
+                SampleImages.of(ClusterMapOptions.choice(SampleImages.Kind.class, "kind", kind), width, height, seed);
+        image = sample.image();
+        if (objects) {
+            labels = sample.labels();
+        }
+        if (GraphicsEnvironment.isHeadless()) {
+            if (labels != null) {
+                labels.show();
+            }
+            image.show(); // last, so that it is the active one
+        }
+    }
+
+    @Override
+    protected String title() {
+        return "Open Sample";
+    }
+}

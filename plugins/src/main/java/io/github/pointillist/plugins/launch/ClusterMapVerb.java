@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.launch;
+
+import ij.ImagePlus;
+import io.github.pointillist.engine.Devices;
+import io.github.pointillist.engine.EngineUnavailableException;
+import io.github.pointillist.plugins.results.ClusterMapOptions;
+import io.github.pointillist.plugins.results.ClusterMapOptions.Connected;
+import io.github.pointillist.plugins.results.ClusterMapResult;
+import io.github.pointillist.plugins.results.ClusterMapRun;
+import io.github.pointillist.plugins.results.ImageFiles;
+import io.github.pointillist.plugins.results.OverlayPictures;
+import io.github.pointillist.plugins.results.RunManifest;
+import io.github.pointillist.plugins.results.StagedFiles;
+import io.github.pointillist.tasks.MapClusters.FeatureKind;
+import io.github.pointillist.tasks.MapClusters.Method;
+import io.github.pointillist.tasks.MapClusters.Similarity;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import javax.imageio.ImageIO;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Maps the clusters of image files. */
+@Command(
+        name = "cluster-map",
+        description = {
+            "Maps how images fall into clusters.",
+            "",
+            "For each image four files are written: STEM_clusters.tif (labels from 1; 16-bit, or 32-bit above 65535;"
+                    + " calibrated as the image; a channel a level), STEM_overlay.png (clusters over the image; of"
+                    + " stacks the middle plane; planes above 40 million pixels are shrunk; further levels as"
+                    + " STEM_overlay_LEVEL.png), STEM_table.csv (a row a cluster) and STEM_run.json (how to repeat it).",
+            "",
+            "Channels are features; slices and frames are mapped one by one. Images with a palette (GIF, PNG, BMP) are"
+                    + " taken as RGB; a coloured lookup table of another 8-bit image is taken as the display of grey"
+                    + " values.",
+            ""
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false)
+final class ClusterMapVerb implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "IMAGE|FOLDER", arity = "0..*", description = "Image files, or folders of them.")
+    private List<Path> given = new ArrayList<>();
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results; made if there is none.")
+    private Path out;
+
+    @Option(names = "--recursive", description = "Search the folders in folders too.")
+    private boolean recursive;
+
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description =
+                    "context (superpixels; the default), kmeans, equitable, or model (what a trained model sees).")
+    private String method;
+
+    @Option(
+            names = "--clusters",
+            paramLabel = "N",
+            description = "Clusters asked for. Default: 256 for context, 8 for kmeans and equitable.")
+    private Integer clusters;
+
+    @Option(
+            names = "--compactness",
+            paramLabel = "X",
+            description =
+                    "Weight of position against colour: 0 follows colour alone, 10 gives squares. Default: 1 for context,"
+                            + " 0.25 for kmeans and equitable.")
+    private Double compactness;
+
+    @Option(names = "--iterations", paramLabel = "N", description = "Rounds of method context. Default: 10.")
+    private Integer iterations;
+
+    @Option(names = "--similarity", paramLabel = "NAME", description = "euclidean (default) or cosine, for context.")
+    private String similarity;
+
+    @Option(names = "--features", paramLabel = "NAME", description = "colour (default) or texture.")
+    private String features;
+
+    @Option(
+            names = "--connected",
+            negatable = true,
+            description = "Make each label one connected region. Default: yes for context, else no.")
+    private Boolean connected;
+
+    @Option(
+            names = "--min-size",
+            paramLabel = "N",
+            description = "Merge connected regions below N pixels into a neighbour; 0 keeps all, -1 is automatic:"
+                    + " a quarter of the mean superpixel for context, else 0. Default: -1.")
+    private int minSize = -1;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of kmeans. Default: 0.")
+    private long seed;
+
+    @Option(names = "--model", paramLabel = "FILE", description = "Checkpoint of a model; implies method model.")
+    private Path model;
+
+    @Option(
+            names = "--variant",
+            paramLabel = "NAME|FILE.json",
+            description = "Official variant or configuration of the model. Default: recognised from the checkpoint.")
+    private String variant;
+
+    @Option(
+            names = "--level",
+            paramLabel = "S.B.H",
+            split = ",",
+            description = "Stage, block and head from 0, repeatable; or all; or last (default): the first head of the"
+                    + " last block of each stage.")
+    private List<String> levels = new ArrayList<>();
+
+    @Option(
+            names = "--input-size",
+            paramLabel = "N",
+            description = "Side to which images are resized for the model; 0 (default) keeps their own size.")
+    private Integer inputSize;
+
+    @Option(names = "--device", paramLabel = "NAME", description = "auto (default), cpu, gpu0, gpu1, ...")
+    private String device = "auto";
+
+    @Option(names = "--list-levels", description = "Print the levels that the model offers, and end.")
+    private boolean listLevels;
+
+    @Override
+    public Integer call() throws IOException {
+        ClusterMapOptions options = options();
+        if (listLevels) {
+            ClusterMapRun.offeredLevels(options).forEach(spec.commandLine().getOut()::println);
+            return 0;
+        }
+        if (given.isEmpty()) {
+            throw wrong("no image given; give image files or folders");
+        }
+        if (out == null) {
+            throw wrong("no --out given; give the folder for the results");
+        }
+        if (Files.exists(out) && !Files.isDirectory(out)) {
+            throw wrong("--out is " + out + ", which is a file; give a folder");
+        }
+        Inputs inputs = Inputs.of(given, recursive);
+        refuseToOverwrite(inputs.stems());
+        String[] used = device(options);
+        try (ClusterMapRun run = open(options)) {
+            return mapAll(inputs, options, run, used);
+        }
+    }
+
+    private ClusterMapRun open(ClusterMapOptions options) {
+        try {
+            return new ClusterMapRun(options);
+        } catch (IOException | IllegalArgumentException | EngineUnavailableException e) {
+            throw wrong(Main.oneLine(Main.reason(e)));
+        }
+    }
+
+    private int mapAll(Inputs inputs, ClusterMapOptions options, ClusterMapRun run, String[] used) throws IOException {
+        PrintWriter err = spec.commandLine().getErr();
+        ProgressBar bar = new ProgressBar(err);
+        int failed = inputs.failures().size();
+        inputs.failures().forEach(line -> err.println("pointillist: " + line));
+        if (inputs.skipped() > 0) {
+            err.println("pointillist: left out " + inputs.skipped() + " results of earlier runs");
+        }
+        String modelDigest = options.model() == null ? null : RunManifest.sha256(options.model());
+        for (Map.Entry<Path, String> entry : inputs.stems().entrySet()) {
+            Path file = entry.getKey();
+            String reason;
+            try {
+                map(file, entry.getValue(), options, run, used, modelDigest, bar);
+                continue;
+            } catch (IOException | UncheckedIOException | IllegalArgumentException | IllegalStateException e) {
+                reason = Main.reason(e);
+            } catch (OutOfMemoryError e) {
+                reason = "not enough memory (" + (Runtime.getRuntime().maxMemory() >> 20)
+                        + " MB); give more, as in POINTILLIST_JAVA_OPTS=-Xmx8g";
+            } catch (RuntimeException e) { // one image must not stop the others
+                reason = "failed: " + e;
+                if (System.getenv("POINTILLIST_DEBUG") != null) {
+                    e.printStackTrace(err);
+                }
+            }
+            failed++;
+            bar.clear();
+            err.println("pointillist: " + file + ": " + Main.oneLine(reason));
+        }
+        bar.clear();
+        return failed == 0 ? 0 : Main.FAILED_SOME;
+    }
+
+    private void map(
+            Path file,
+            String stem,
+            ClusterMapOptions options,
+            ClusterMapRun run,
+            String[] used,
+            String modelDigest,
+            ProgressBar bar)
+            throws IOException {
+        bar.begin(file.getFileName().toString());
+        bar.report(0, 1, "opening");
+        long start = System.nanoTime();
+        ImagePlus image = ImageFiles.open(file);
+        long opened = System.nanoTime();
+        ClusterMapResult result = run.map(image, bar);
+        long mapped = System.nanoTime();
+        try (StagedFiles staged = new StagedFiles(out)) {
+            ImageFiles.saveTiff(result.labels(), staged.stage(stem + "_clusters.tif"));
+            for (int level = 0; level < result.levels().size(); level++) {
+                String end = level == 0
+                        ? "_overlay.png"
+                        : "_overlay_" + result.levels().get(level) + ".png";
+                ImageIO.write(
+                        OverlayPictures.middle(image, result.labels(), level),
+                        "png",
+                        staged.stage(stem + end).toFile());
+            }
+            try (Writer csv = Files.newBufferedWriter(staged.stage(stem + "_table.csv"))) {
+                result.table().writeCsv(csv);
+            }
+            Path manifest = staged.stage(stem + "_run.json");
+            Path absolute = file.toAbsolutePath().normalize();
+            String json = new RunManifest("cluster-map", commandLine(absolute, options))
+                    .macro(absolute, options.macroLine())
+                    .settings(options, result.levels(), image)
+                    .device(used[0], used[1])
+                    .input(file, RunManifest.sha256(file), image)
+                    .model(options.model(), modelDigest)
+                    .result(result.clusters(), staged.names())
+                    .took("open", (opened - start) / 1_000_000)
+                    .took("map", result.milliseconds())
+                    .took("measure", (mapped - opened) / 1_000_000 - result.milliseconds())
+                    .took("write", (System.nanoTime() - mapped) / 1_000_000)
+                    .toJson();
+            Files.writeString(manifest, json);
+            staged.commit();
+        } finally {
+            image.close();
+        }
+    }
+
+    private List<String> commandLine(Path image, ClusterMapOptions options) {
+        List<String> words = new ArrayList<>(List.of("pointillist", "cluster-map", image.toString()));
+        words.addAll(List.of("--out", out.toAbsolutePath().normalize().toString()));
+        words.addAll(options.arguments());
+        return words;
+    }
+
+    /** The device and the reason; the engine is asked only where it is needed. */
+    private String[] device(ClusterMapOptions options) {
+        if (options.method() != Method.MODEL) {
+            return new String[] {
+                "cpu", "method " + ClusterMapOptions.word(options.method()) + " runs without the engine"
+            };
+        }
+        try {
+            Devices.Choice choice = Devices.choose(options.device());
+            return new String[] {choice.name(), choice.why()};
+        } catch (IllegalArgumentException | EngineUnavailableException e) {
+            throw wrong(e.getMessage());
+        }
+    }
+
+    private ClusterMapOptions options() {
+        try {
+            Method chosen = method == null
+                    ? (model == null ? Method.CONTEXT : Method.MODEL)
+                    : ClusterMapOptions.choice(Method.class, "--method", method);
+            refuseUnused(chosen);
+            if (clusters != null && clusters < 1) {
+                throw new IllegalArgumentException("--clusters is " + clusters + "; allowed is 1 or more");
+            }
+            Connected wanted = connected == null ? Connected.AUTOMATIC : connected ? Connected.YES : Connected.NO;
+            return new ClusterMapOptions(
+                    chosen,
+                    clusters == null ? 0 : clusters,
+                    compactness == null ? ClusterMapOptions.AUTOMATIC : compactness,
+                    iterations == null ? 10 : iterations,
+                    similarity == null
+                            ? Similarity.EUCLIDEAN
+                            : ClusterMapOptions.choice(Similarity.class, "--similarity", similarity),
+                    features == null
+                            ? FeatureKind.COLOUR
+                            : ClusterMapOptions.choice(FeatureKind.class, "--features", features),
+                    wanted,
+                    minSize,
+                    seed,
+                    model,
+                    variant,
+                    levels.isEmpty() ? List.of(ClusterMapOptions.LAST) : levels,
+                    inputSize == null ? 0 : inputSize,
+                    device);
+        } catch (IllegalArgumentException e) {
+            throw wrong(e.getMessage());
+        }
+    }
+
+    /** An option that would change nothing is a misunderstanding. */
+    private void refuseUnused(Method chosen) {
+        boolean trained = chosen == Method.MODEL;
+        refuse(!trained && model != null, "--model", chosen, "model");
+        refuse(!trained && variant != null, "--variant", chosen, "model");
+        refuse(!trained && !levels.isEmpty(), "--level", chosen, "model");
+        refuse(!trained && inputSize != null, "--input-size", chosen, "model");
+        refuse(trained && clusters != null, "--clusters", chosen, "context, kmeans and equitable");
+        refuse(trained && compactness != null, "--compactness", chosen, "context, kmeans and equitable");
+        refuse(trained && features != null, "--features", chosen, "context, kmeans and equitable");
+        refuse(chosen != Method.CONTEXT && iterations != null, "--iterations", chosen, "context");
+        refuse(chosen != Method.CONTEXT && similarity != null, "--similarity", chosen, "context");
+    }
+
+    private static void refuse(boolean unused, String option, Method chosen, String users) {
+        if (unused) {
+            throw new IllegalArgumentException(option + " is given, but method " + ClusterMapOptions.word(chosen)
+                    + " does not use it; it is for " + users);
+        }
+    }
+
+    private void refuseToOverwrite(Map<Path, String> stems) throws IOException {
+        if (!Files.exists(out)) {
+            return;
+        }
+        Path folder = out.toRealPath();
+        Set<String> results = new HashSet<>();
+        for (String stem : stems.values()) {
+            results.add(stem + "_clusters.tif");
+            results.add(stem + "_overlay.png");
+        }
+        for (Path image : stems.keySet()) {
+            if (Files.exists(image)
+                    && results.contains(image.getFileName().toString())
+                    && folder.equals(image.toRealPath().getParent())) {
+                throw wrong("a result would overwrite the image " + image + "; choose another --out");
+            }
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.launch;
+
+import io.github.pointillist.plugins.results.Versions;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The command line. Exit status: 0 all done; 1 some images failed, each named in one line on the standard error, the
+ * others done; 2 wrong usage, or nothing could be done.
+ */
+@Command(
+        name = "pointillist",
+        description = "Vision models that cluster, for images in files.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = {ClusterMapVerb.class, EngineVerb.class, SamplesVerb.class},
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:all done", "1:some images failed, the others are done", "2:wrong usage"})
+public final class Main {
+    static final int FAILED_SOME = 1;
+    static final int WRONG_USAGE = 2;
+
+    /** Starts the command line. */
+    public static void main(String[] args) {
+        System.setProperty("java.awt.headless", "true");
+        // DJL tells what it does in the log; a command line is quiet unless something is wrong
+        if (System.getProperty("org.slf4j.simpleLogger.defaultLogLevel") == null) {
+            System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
+        }
+        System.exit(run(args));
+    }
+
+    /** Runs the command line and gives its exit status. */
+    static int run(String... args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Main());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler(Main::wrongUsage);
+        line.setExecutionExceptionHandler((thrown, command, parsed) -> failed(thrown, command, parsed));
+        return line;
+    }
+
+    private static int wrongUsage(ParameterException wrong, String[] args) {
+        CommandLine command = wrong.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("pointillist: " + oneLine(wrong.getMessage()));
+        err.println("see: " + command.getCommandSpec().qualifiedName() + " --help");
+        return WRONG_USAGE;
+    }
+
+    private static int failed(Exception thrown, CommandLine command, ParseResult parsed) {
+        command.getErr().println("pointillist: " + oneLine(reason(thrown)));
+        if (System.getenv("POINTILLIST_DEBUG") != null) {
+            thrown.printStackTrace(command.getErr());
+        }
+        return WRONG_USAGE;
+    }
+
+    /** What went wrong; the messages of file system errors are often just a path. */
+    static String reason(Throwable thrown) {
+        if (thrown instanceof NoSuchFileException e) {
+            return e.getFile() + ": no such file or folder";
+        }
+        if (thrown instanceof AccessDeniedException e) {
+            return e.getFile() + ": no permission";
+        }
+        return thrown.getMessage() == null ? thrown.toString() : thrown.getMessage();
+    }
+
+    static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"pointillist " + Versions.pointillist()};
+        }
+    }
+}

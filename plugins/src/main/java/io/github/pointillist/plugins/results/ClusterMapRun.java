@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import ij.ImagePlus;
+import io.github.pointillist.image.Images;
+import io.github.pointillist.progress.Progress;
+import io.github.pointillist.tasks.MapClusters;
+import io.github.pointillist.tasks.MapClusters.LabelPlane;
+import io.github.pointillist.tasks.MapClusters.Method;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Maps the clusters of ImageJ images: the one path that command line, menu command and macro share. A model is loaded
+ * once for all images.
+ */
+public final class ClusterMapRun implements AutoCloseable {
+    private final ClusterMapOptions options;
+    private final List<String> levels;
+    private final MapClusters model;
+
+    /**
+     * Loads the model if the method needs one.
+     *
+     * @throws IllegalArgumentException if the model or the levels wanted are not as they should be
+     * @throws IOException if the model's file cannot be read
+     */
+    public ClusterMapRun(ClusterMapOptions options) throws IOException {
+        this.options = options;
+        if (options.method() == Method.MODEL) {
+            levels = options.resolveLevels(offeredLevels(options));
+            model = MapClusters.open(options.settings(levels));
+        } else {
+            levels = List.of();
+            model = null;
+        }
+    }
+
+    /** The levels that the model offers, "stage.block.head" each; the one level of the other methods. */
+    public static List<String> offeredLevels(ClusterMapOptions options) throws IOException {
+        try (MapClusters task = MapClusters.open(options.settings(List.of()))) {
+            return task.levels();
+        }
+    }
+
+    /**
+     * Maps every plane of an image, one at a time. The image is not changed.
+     *
+     * @param progress hears of all planes together
+     * @throws java.util.concurrent.CancellationException if {@code progress} asks to stop
+     * @throws IllegalArgumentException if the image or the settings do not fit
+     */
+    public ClusterMapResult map(ImagePlus image, Progress progress) throws IOException {
+        Planes planes = new Planes(image);
+        if (model != null) {
+            return map(planes, model, progress);
+        }
+        try (MapClusters task = MapClusters.open(options.settings(levels))) {
+            return map(planes, task, progress);
+        }
+    }
+
+    private ClusterMapResult map(Planes planes, MapClusters task, Progress progress) {
+        int count = planes.slices() * planes.frames();
+        ClusterTable table = new ClusterTable(planes);
+        LabelStack stack = null;
+        List<String> found = List.of();
+        int largest = 0;
+        long nanos = 0;
+        for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
+            for (int slice = 1; slice <= planes.slices(); slice++, n++) {
+                progress.check();
+                Planes.Plane plane = planes.read(slice, frame);
+                long start = System.nanoTime();
+                List<LabelPlane> maps = task.map(plane.pixels(), planes.rgb(), new PartOfProgress(progress, n, count));
+                nanos += System.nanoTime() - start;
+                if (stack == null) {
+                    found = maps.stream().map(LabelPlane::level).toList();
+                    stack = new LabelStack(planes.width(), planes.height(), count * maps.size());
+                }
+                for (LabelPlane map : maps) {
+                    int[] labels = Images.labels(map.labels());
+                    stack.add(map.level(), labels, map.clusters());
+                    table.add(map.level(), slice, frame, labels, map.clusters(), planes.width(), plane);
+                    largest = Math.max(largest, map.clusters());
+                }
+            }
+        }
+        progress.report(1, 1, "done");
+        String title = stem(planes.image().getTitle()) + "_clusters";
+        return new ClusterMapResult(
+                stack.toImage(title, planes.image(), found), found, largest, table, nanos / 1_000_000);
+    }
+
+    /** A file name or title without its extension. */
+    public static String stem(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
+    }
+
+    @Override
+    public void close() {
+        if (model != null) {
+            model.close();
+        }
+    }
+
+    /** Reports the progress of one plane as a part of that of all. */
+    private static final class PartOfProgress implements Progress {
+        private static final int STEPS = 1000;
+
+        private final Progress all;
+        private final int part;
+        private final int parts;
+
+        PartOfProgress(Progress all, int part, int parts) {
+            this.all = all;
+            this.part = part;
+            this.parts = parts;
+        }
+
+        @Override
+        public void report(long done, long total, String what) {
+            long step = total <= 0 ? 0 : Math.min(STEPS, done * STEPS / total);
+            String where = parts == 1 ? what : what + ", plane " + (part + 1) + " of " + parts;
+            all.report((long) part * STEPS + step, (long) parts * STEPS, where);
+        }
+
+        @Override
+        public boolean cancelled() {
+            return all.cancelled();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import ij.ImagePlus;
+import ij.io.FileInfo;
+import ij.process.ByteProcessor;
+import ij.process.ColorProcessor;
+import ij.process.ImageProcessor;
+import java.util.ArrayList;
+import java.util.List;
+import net.imglib2.RandomAccessibleInterval;
+import net.imglib2.img.array.ArrayImgs;
+import net.imglib2.type.numeric.RealType;
+import net.imglib2.view.Views;
+
+/**
+ * An ImageJ image as planes of features: the channels of a pixel are its features, and every slice and frame is a plane
+ * of its own. RGB images and images with a palette (GIF, PNG, BMP) have three features. An 8-bit image of another format
+ * may have a coloured lookup table: it is the display of grey values, which are kept. One plane at a time is read.
+ */
+public final class Planes {
+    private final ImagePlus image;
+    private final boolean rgb;
+
+    /** Reads from an image and changes nothing about it. */
+    public Planes(ImagePlus image) {
+        this.image = image;
+        rgb = image.getType() == ImagePlus.COLOR_RGB || hasPalette(image);
+        if (rgb && image.getNChannels() > 1) {
+            throw new IllegalArgumentException(image.getTitle() + " has " + image.getNChannels()
+                    + " channels that are each in colour; allowed are colour images of one channel, or grey channels");
+        }
+    }
+
+    private static boolean hasPalette(ImagePlus image) {
+        if (image.getType() != ImagePlus.COLOR_256) {
+            return false;
+        }
+        FileInfo file = image.getOriginalFileInfo();
+        return file != null
+                && (file.fileFormat == FileInfo.GIF_OR_JPG
+                        || file.fileFormat == FileInfo.IMAGEIO
+                        || file.fileFormat == FileInfo.BMP);
+    }
+
+    /** The image. */
+    public ImagePlus image() {
+        return image;
+    }
+
+    /** Whether the features are 8-bit sRGB. */
+    public boolean rgb() {
+        return rgb;
+    }
+
+    /** Pixels in a row. */
+    public int width() {
+        return image.getWidth();
+    }
+
+    /** Rows. */
+    public int height() {
+        return image.getHeight();
+    }
+
+    /** Slices. */
+    public int slices() {
+        return image.getNSlices();
+    }
+
+    /** Frames. */
+    public int frames() {
+        return image.getNFrames();
+    }
+
+    /** Names of the features, for the heads of columns. */
+    public List<String> channelNames() {
+        if (rgb) {
+            return List.of("red", "green", "blue");
+        }
+        List<String> names = new ArrayList<>();
+        for (int c = 1; c <= image.getNChannels(); c++) {
+            names.add("c" + c);
+        }
+        return names;
+    }
+
+    /**
+     * One plane.
+     *
+     * @param slice from 1
+     * @param frame from 1
+     */
+    public Plane read(int slice, int frame) {
+        List<ImageProcessor> channels = new ArrayList<>();
+        if (rgb) {
+            ImageProcessor processor = processor(1, slice, frame);
+            ColorProcessor colour =
+                    processor instanceof ColorProcessor already ? already : (ColorProcessor) processor.convertToRGB();
+            for (int c = 1; c <= 3; c++) {
+                channels.add(new ByteProcessor(width(), height(), colour.getChannel(c)));
+            }
+            return new Plane(channels, null);
+        }
+        for (int c = 1; c <= image.getNChannels(); c++) {
+            channels.add(processor(c, slice, frame));
+        }
+        boolean calibrated = image.getBitDepth() != 32 && image.getCalibration().calibrated();
+        return new Plane(channels, calibrated ? image.getCalibration().getCTable() : null);
+    }
+
+    private ImageProcessor processor(int channel, int slice, int frame) {
+        ImageProcessor processor = image.getStack().getProcessor(image.getStackIndex(channel, slice, frame));
+        if (processor == null || processor.getPixels() == null) {
+            throw new IllegalStateException(
+                    image.getTitle() + ": channel " + channel + ", slice " + slice + ", frame " + frame + " is gone");
+        }
+        return processor;
+    }
+
+    /**
+     * One plane of features.
+     *
+     * @param channels 8, 16 or 32-bit
+     * @param calibrated the value of every grey level, or null where levels are values
+     */
+    @SuppressWarnings("ArrayRecordComponent") // a lookup table that belongs to ImageJ
+    public record Plane(List<ImageProcessor> channels, float[] calibrated) {
+        /** The same plane as (x, y, c), sharing its pixels. */
+        public RandomAccessibleInterval<? extends RealType<?>> pixels() {
+            return switch (channels.get(0).getBitDepth()) {
+                case 8 ->
+                    Views.stack(channels.stream()
+                            .map(c -> ArrayImgs.unsignedBytes((byte[]) c.getPixels(), c.getWidth(), c.getHeight()))
+                            .toList());
+                case 16 ->
+                    Views.stack(channels.stream()
+                            .map(c -> ArrayImgs.unsignedShorts((short[]) c.getPixels(), c.getWidth(), c.getHeight()))
+                            .toList());
+                case 32 ->
+                    Views.stack(channels.stream()
+                            .map(c -> ArrayImgs.floats((float[]) c.getPixels(), c.getWidth(), c.getHeight()))
+                            .toList());
+                default ->
+                    throw new IllegalArgumentException("image has "
+                            + channels.get(0).getBitDepth() + " bits a pixel; allowed are 8, 16, 32 and RGB");
+            };
+        }
+
+        /** The calibrated value of a pixel. */
+        public double value(int channel, int index) {
+            float raw = channels.get(channel).getf(index);
+            return calibrated == null ? raw : calibrated[(int) raw];
+        }
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import ij.ImagePlus;
+import ij.measure.Calibration;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What made a set of results and how to make it again, as JSON. */
+public final class RunManifest {
+    private static final Gson GSON = new GsonBuilder()
+            .setPrettyPrinting()
+            .serializeNulls()
+            .disableHtmlEscaping()
+            .create();
+
+    private final JsonObject root = new JsonObject();
+    private final JsonObject seconds = new JsonObject();
+
+    /**
+     * Starts the manifest of one image.
+     *
+     * @param command the verb
+     * @param commandLine the words that repeat the run of this image alone
+     */
+    public RunManifest(String command, List<String> commandLine) {
+        root.addProperty("command", command);
+        root.addProperty("finished", "");
+        root.addProperty(
+                "command_line",
+                String.join(" ", commandLine.stream().map(RunManifest::quote).toList()));
+    }
+
+    /** The macro line that repeats the run. */
+    public RunManifest macro(Path image, String line) {
+        String path = image.toString().replace("\\", "\\\\").replace("\"", "\\\"");
+        root.addProperty("macro", "open(\"" + path + "\"); " + line);
+        return this;
+    }
+
+    /** The settings, automatic values resolved for this image. */
+    public RunManifest settings(ClusterMapOptions options, List<String> levels, ImagePlus image) {
+        JsonObject settings = new JsonObject();
+        settings.addProperty("method", ClusterMapOptions.word(options.method()));
+        settings.addProperty("clusters", options.resolvedClusters());
+        settings.addProperty("compactness", options.resolvedCompactness());
+        settings.addProperty("iterations", options.iterations());
+        settings.addProperty("similarity", ClusterMapOptions.word(options.similarity()));
+        settings.addProperty("features", ClusterMapOptions.word(options.features()));
+        settings.addProperty("connected", options.resolvedConnected());
+        settings.addProperty("min_size_px", options.minSizePx());
+        settings.addProperty("seed", options.seed());
+        settings.addProperty("variant", options.variant());
+        settings.add("levels", strings(levels));
+        settings.addProperty("input_size_px", options.inputSizePx());
+        settings.addProperty("device", options.device());
+        root.add("settings", settings);
+        return this;
+    }
+
+    /** The device used and the reason. */
+    public RunManifest device(String name, String why) {
+        JsonObject device = new JsonObject();
+        device.addProperty("name", name);
+        device.addProperty("why", why);
+        root.add("device", device);
+        return this;
+    }
+
+    /** The image and its file. */
+    public RunManifest input(Path file, String sha256, ImagePlus image) {
+        JsonObject input = file(file, sha256);
+        input.addProperty("width", image.getWidth());
+        input.addProperty("height", image.getHeight());
+        input.addProperty("channels", image.getNChannels());
+        input.addProperty("slices", image.getNSlices());
+        input.addProperty("frames", image.getNFrames());
+        input.addProperty("bits", image.getBitDepth());
+        Calibration calibration = image.getCalibration();
+        input.addProperty("pixel_width", calibration.pixelWidth);
+        input.addProperty("pixel_height", calibration.pixelHeight);
+        input.addProperty("slice_spacing", calibration.pixelDepth);
+        input.addProperty("unit", calibration.getUnit());
+        root.add("input", input);
+        return this;
+    }
+
+    /** The checkpoint; without one, null is written. */
+    public RunManifest model(Path file, String sha256) {
+        root.add("model", file == null ? null : file(file, sha256));
+        return this;
+    }
+
+    private static JsonObject file(Path file, String sha256) {
+        JsonObject object = new JsonObject();
+        object.addProperty("path", file.toAbsolutePath().normalize().toString());
+        object.addProperty("sha256", sha256);
+        return object;
+    }
+
+    /** What came out. */
+    public RunManifest result(int clusters, List<String> outputs) {
+        root.addProperty("clusters_found", clusters);
+        root.add("outputs", strings(outputs));
+        return this;
+    }
+
+    /** Time taken by a step. */
+    public RunManifest took(String step, long milliseconds) {
+        seconds.addProperty(step, milliseconds / 1000.0);
+        return this;
+    }
+
+    /** The whole as text. */
+    public String toJson() {
+        root.addProperty(
+                "finished", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        root.add("seconds", seconds);
+        JsonObject versions = new JsonObject();
+        Versions.all().forEach(versions::addProperty);
+        root.add("versions", versions);
+        return GSON.toJson(root) + "\n";
+    }
+
+    private static JsonArray strings(List<String> values) {
+        JsonArray array = new JsonArray();
+        values.forEach(array::add);
+        return array;
+    }
+
+    /** A word for a POSIX shell. */
+    static String quote(String word) {
+        return word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    /** The names of results that manifests in a folder list, each with the manifest's own name. */
+    public static Map<String, String> resultsIn(Path folder) throws IOException {
+        Map<String, String> results = new LinkedHashMap<>();
+        try (var files = Files.newDirectoryStream(folder, "*_run.json")) {
+            for (Path file : files) {
+                readOutputs(file)
+                        .forEach(name -> results.put(name, file.getFileName().toString()));
+            }
+        }
+        return results;
+    }
+
+    private static List<String> readOutputs(Path manifest) throws IOException {
+        try {
+            JsonObject object = GSON.fromJson(Files.readString(manifest), JsonObject.class);
+            if (object == null || !object.has("outputs") || !object.has("command_line")) {
+                return List.of();
+            }
+            return object.getAsJsonArray("outputs").asList().stream()
+                    .map(element -> element.getAsString())
+                    .toList();
+        } catch (com.google.gson.JsonParseException | IllegalStateException | ClassCastException e) {
+            return List.of(); // somebody else's file
+        }
+    }
+
+    /** The SHA-256 of a file in hexadecimal digits. */
+    public static String sha256(Path file) throws IOException {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+                byte[] buffer = new byte[1 << 16];
+                while (in.read(buffer) >= 0) {
+                    // reading feeds the digest
+                }
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new UncheckedIOException(new IOException("this Java has no SHA-256", e));
+        }
+    }
+}

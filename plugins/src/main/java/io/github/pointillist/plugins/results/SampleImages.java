@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import ij.ImagePlus;
+import ij.measure.Calibration;
+import ij.process.ByteProcessor;
+import ij.process.ColorProcessor;
+import ij.process.ImageProcessor;
+import ij.process.ShortProcessor;
+import io.github.pointillist.image.Images;
+import io.github.pointillist.samples.Sample;
+import io.github.pointillist.samples.SimulatedImages;
+import java.util.List;
+import net.imglib2.RandomAccess;
+import net.imglib2.RandomAccessibleInterval;
+import net.imglib2.type.numeric.RealType;
+
+/**
+ * Simulated images as ImageJ images.
+ *
+ * @param image 16-bit or RGB
+ * @param labels what is in it: 1 to n for the objects, 0 elsewhere
+ */
+public record SampleImages(ImagePlus image, ImagePlus labels) {
+    /** What there is. */
+    public enum Kind {
+        NUCLEI,
+        TISSUE,
+        SPOTS
+    }
+
+    /**
+     * Simulates an image.
+     *
+     * @throws IllegalArgumentException if the size is not positive or too large
+     */
+    public static SampleImages of(Kind kind, int width, int height, long seed) {
+        Sample sample =
+                switch (kind) {
+                    case NUCLEI -> SimulatedImages.nuclei(width, height, seed);
+                    case TISSUE -> SimulatedImages.tissue(width, height, seed).sample();
+                    case SPOTS -> SimulatedImages.spots(width, height, seed).sample();
+                };
+        Calibration calibration = new Calibration();
+        calibration.setUnit(sample.unit());
+        calibration.pixelWidth = sample.pixelSizeUm();
+        calibration.pixelHeight = sample.pixelSizeUm();
+        ImagePlus image = new ImagePlus(ClusterMapOptions.word(kind), processor(sample.image(), sample.rgb()));
+        image.setCalibration(calibration);
+        int[] ids = Images.labels(sample.labels());
+        LabelStack stack = new LabelStack(width, height, 1);
+        int largest = 0;
+        for (int id : ids) {
+            largest = Math.max(largest, id);
+        }
+        stack.add("objects", ids, largest);
+        return new SampleImages(
+                image, stack.toImage(ClusterMapOptions.word(kind) + "_objects", image, List.of("objects")));
+    }
+
+    private static ImageProcessor processor(RandomAccessibleInterval<? extends RealType<?>> image, boolean rgb) {
+        int width = (int) image.dimension(0);
+        int height = (int) image.dimension(1);
+        RandomAccess<? extends RealType<?>> access = image.randomAccess();
+        if (!rgb) {
+            ShortProcessor grey = new ShortProcessor(width, height);
+            for (int y = 0, i = 0; y < height; y++) {
+                for (int x = 0; x < width; x++, i++) {
+                    access.setPosition(x, 0);
+                    access.setPosition(y, 1);
+                    grey.set(i, (int) access.get().getRealDouble());
+                }
+            }
+            grey.resetMinAndMax();
+            return grey;
+        }
+        byte[][] channels = new byte[3][width * height];
+        for (int c = 0; c < 3; c++) {
+            access.setPosition(c, 2);
+            for (int y = 0, i = 0; y < height; y++) {
+                for (int x = 0; x < width; x++, i++) {
+                    access.setPosition(x, 0);
+                    access.setPosition(y, 1);
+                    channels[c][i] = (byte) (int) access.get().getRealDouble();
+                }
+            }
+        }
+        ColorProcessor colour = new ColorProcessor(width, height);
+        colour.setChannel(1, new ByteProcessor(width, height, channels[0]));
+        colour.setChannel(2, new ByteProcessor(width, height, channels[1]));
+        colour.setChannel(3, new ByteProcessor(width, height, channels[2]));
+        return colour;
+    }
+}
