@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  */
 public record EngineReport(List<Line> lines) {
     private static final Pattern JAR_VERSION = Pattern.compile(".*-(\\d[^/]*)\\.jar");
-    private static final Pattern NATIVE_FOLDER = Pattern.compile("[^-]+-(.+)-(?:linux|osx|win)-[^-]+");
+    private static final Pattern NATIVE_FOLDER = Pattern.compile("\\d[\\d.]*(?:-\\d+)?-(.+)-(?:linux|osx|win)-[^-]+");
 
     /** The libraries that Fiji and DJL share, or that an update may replace. */
     private static final List<Library> LIBRARIES = List.of(

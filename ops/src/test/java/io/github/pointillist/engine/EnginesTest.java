@@ -62,6 +62,8 @@ class EnginesTest {
     void readsTheFlavourFromTheFolder() {
         assertThat(EngineReport.flavour(Path.of("2.7.1-cpu-linux-x86_64"), false))
                 .isEqualTo("cpu");
+        assertThat(EngineReport.flavour(Path.of("2.7.1-20250812-cpu-linux-x86_64"), false))
+                .isEqualTo("cpu");
         assertThat(EngineReport.flavour(Path.of("2.7.1-cu128-precxx11-win-x86_64"), true))
                 .isEqualTo("cu128-precxx11");
         assertThat(EngineReport.flavour(Path.of("libtorch"), true)).contains("with CUDA");

@@ -7,12 +7,12 @@ import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.ClusterMapOptions.Connected;
 import io.github.pointillist.plugins.results.ClusterMapResult;
 import io.github.pointillist.plugins.results.ClusterMapRun;
+import io.github.pointillist.plugins.results.HeadlessImages;
 import io.github.pointillist.plugins.results.OverlayPictures;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.FeatureKind;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.Similarity;
-import java.awt.GraphicsEnvironment;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -139,9 +139,7 @@ public final class MapClustersCommand extends CancelableCommand {
             results.show("Results");
         }
         labels = result.labels();
-        if (GraphicsEnvironment.isHeadless()) {
-            labels.show(); // nobody else shows it to the macro there
-        }
+        HeadlessImages.show(labels);
     }
 
     @Override

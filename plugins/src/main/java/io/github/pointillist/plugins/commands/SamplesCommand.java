@@ -3,9 +3,9 @@ package io.github.pointillist.plugins.commands;
 
 import ij.ImagePlus;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
+import io.github.pointillist.plugins.results.HeadlessImages;
 import io.github.pointillist.plugins.results.SampleImages;
 import io.github.pointillist.progress.Progress;
-import java.awt.GraphicsEnvironment;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
 import org.scijava.plugin.Parameter;
@@ -47,12 +47,10 @@ public final class SamplesCommand extends CancelableCommand {
         if (objects) {
             labels = sample.labels();
         }
-        if (GraphicsEnvironment.isHeadless()) {
-            if (labels != null) {
-                labels.show();
-            }
-            image.show(); // last, so that it is the active one
+        if (labels != null) {
+            HeadlessImages.show(labels);
         }
+        HeadlessImages.show(image); // last, so that it is the active one
     }
 
     @Override

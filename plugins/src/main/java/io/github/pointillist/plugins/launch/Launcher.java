@@ -232,6 +232,9 @@ public final class Launcher implements PlugIn {
         StatusToImageJ status = new StatusToImageJ(command);
         context.service(EventService.class).subscribe(status);
         IJ.resetEscape();
+        for (ModuleItem<?> output : module.getInfo().outputs()) {
+            module.resolveOutput(output.getName()); // shown here, so no post-processor need look for a display
+        }
         try {
             new ModuleRunner(
                             context,

@@ -34,12 +34,7 @@ public final class Main {
         if (System.getProperty("org.slf4j.simpleLogger.defaultLogLevel") == null) {
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
         }
-        System.exit(run(args));
-    }
-
-    /** Runs the command line and gives its exit status. */
-    static int run(String... args) {
-        return commandLine().execute(args);
+        System.exit(commandLine().execute(args));
     }
 
     static CommandLine commandLine() {

@@ -1,0 +1,22 @@
+// Maps the clusters of the active image; for Fiji's script editor (language Groovy).
+#@ ImagePlus input
+#@ Integer (label = "Clusters", value = 256, min = 1) clusters
+#@output ImagePlus labels
+
+import io.github.pointillist.plugins.results.ClusterMapOptions
+import io.github.pointillist.plugins.results.ClusterMapOptions.Connected
+import io.github.pointillist.plugins.results.ClusterMapRun
+import io.github.pointillist.progress.Progress
+import io.github.pointillist.tasks.MapClusters.FeatureKind
+import io.github.pointillist.tasks.MapClusters.Method
+import io.github.pointillist.tasks.MapClusters.Similarity
+
+// method, clusters, compactness, iterations, similarity, features, connected, least size (-1: automatic), seed,
+// then for trained models: checkpoint, variant, levels, input size; device
+options = new ClusterMapOptions(Method.CONTEXT, clusters, 10, 10, Similarity.EUCLIDEAN, FeatureKind.COLOUR,
+        Connected.AUTOMATIC, -1, 0, null, null, ["last"], 0, "auto")
+run = new ClusterMapRun(options)
+result = run.map(input, Progress.NONE)
+run.close()
+println(result.clusters() + " clusters, " + result.milliseconds() + " ms")
+labels = result.labels()
