@@ -33,7 +33,8 @@ public final class Planes {
     }
 
     private static boolean hasPalette(ImagePlus image) {
-        if (image.getType() != ImagePlus.COLOR_256) {
+        // ImageJ gives images of its own readers the type COLOR_256 only sometimes
+        if (image.getBitDepth() != 8 || !image.getProcessor().isColorLut()) {
             return false;
         }
         FileInfo file = image.getOriginalFileInfo();
