@@ -294,7 +294,7 @@ final class ClusterMapVerb implements Callable<Integer> {
             return new ClusterMapOptions(
                     chosen,
                     clusters == null ? 0 : clusters,
-                    compactness == null ? ClusterMapOptions.AUTOMATIC : compactness,
+                    compactness(),
                     iterations == null ? 10 : iterations,
                     similarity == null
                             ? Similarity.EUCLIDEAN
@@ -313,6 +313,16 @@ final class ClusterMapVerb implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw wrong(e.getMessage());
         }
+    }
+
+    private double compactness() {
+        if (compactness == null) {
+            return ClusterMapOptions.AUTOMATIC;
+        }
+        if (compactness < 0) {
+            throw new IllegalArgumentException("compactness is " + compactness + "; allowed is 0 or more");
+        }
+        return compactness;
     }
 
     /** An option that would change nothing is a misunderstanding. */

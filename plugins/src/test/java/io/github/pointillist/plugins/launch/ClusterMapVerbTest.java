@@ -11,6 +11,7 @@ import ij.measure.Calibration;
 import ij.process.ByteProcessor;
 import ij.process.FloatProcessor;
 import ij.process.ImageProcessor;
+import io.github.pointillist.plugins.results.ClusterMapOptions;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
@@ -136,7 +137,7 @@ class ClusterMapVerbTest {
         assertThat(settings.get("method").getAsString()).isEqualTo(method);
         assertThat(settings.get("clusters").getAsInt()).isEqualTo(clusters);
         assertThat(settings.get("connected").getAsBoolean()).isEqualTo(connected);
-        assertThat(settings.get("min_size_px").getAsInt()).isEqualTo(connected ? WIDTH * HEIGHT / 256 / 4 : 0);
+        assertThat(settings.get("min_size_px").getAsInt()).isEqualTo(ClusterMapOptions.AUTOMATIC);
     }
 
     @Test
