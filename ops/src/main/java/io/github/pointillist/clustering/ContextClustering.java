@@ -13,10 +13,10 @@ import java.util.Arrays;
  * round stands in each block of a network; here the rounds follow each other on the given features, the centre of a round
  * being the aggregate of the round before.
  *
- * <p>Legend: N pixels, M centres on a grid of gx x gy, C features. A value is {@code v = f / 10}; a position is
+ * <p>Legend: N pixels, M centres on a grid of gx x gy, C features. A value is {@code v = f / 6}; a position is
  * {@code compactness * (x, y) / S} with {@code S = sqrt(N / M)}, the side of a grid cell. So with features in the range 0 to
- * 100, as {@link Features} makes them, compactness 1 weighs one cell of distance like 10 feature units, which is what SLIC
- * calls compactness 10 on CIE Lab.
+ * 100, as {@link Features} makes them, compactness 1 weighs one cell of distance like 6 feature units, which is what SLIC
+ * calls compactness 6 on CIE Lab.
  *
  * <p>Deviations from the network's layer: no learned projections; the candidates of a pixel are the centres of its own cell
  * and those at most {@code reach} cells away (all of them if {@code reach} covers the grid), which makes the work linear in
@@ -26,11 +26,11 @@ import java.util.Arrays;
  * no part. All methods are safe for use by several threads.
  */
 public final class ContextClustering {
-    private static final float UNIT = 0.1f;
+    private static final float UNIT = 1 / 6f;
     /** The constant component joined to the features for the cosine, in values: mid-range. */
-    private static final float BIAS = 5f;
+    private static final float BIAS = 50 * UNIT;
     /** Length to which joined vectors are brought for the cosine, so that its distances match the Euclidean ones. */
-    private static final float LENGTH = 10f;
+    private static final float LENGTH = 100 * UNIT;
 
     /** Candidates with reach 1. */
     private static final int SLOTS = 9;
@@ -46,10 +46,10 @@ public final class ContextClustering {
         /** Minus the squared distance of the values, minus the squared distance of the positions. */
         EUCLIDEAN,
         /**
-         * The cosine between the feature vectors, each joined with a constant component of mid-range as the bias of a
-         * projection would add it (without which one feature has no angle), as
-         * {@code 200 * (cosine - 1)}, minus the squared distance of the positions. Tells relative contrast: two dark greys
-         * differ as much as two bright ones of the same ratio.
+         * The cosine between the feature vectors, each joined with a constant 50 as the bias of a projection would add it
+         * (without which one feature has no angle), as {@code 2 * (100 / 6)^2 * (cosine - 1)}, minus the squared distance of the
+         * positions: minus the squared Euclidean distance of vectors brought to the length 100 / 6. Bright pixels differ less
+         * than dark ones of the same difference.
          */
         COSINE
     }
@@ -93,9 +93,13 @@ public final class ContextClustering {
             require(sigmaPx >= 0 && sigmaPx <= 100, "sigmaPx", sigmaPx, "0 to 100");
         }
 
-        /** The defaults: compactness 1, 10 iterations, Euclidean, alpha 1, beta 0, reach 1, no smoothing. */
+        /**
+         * The defaults: compactness 1, 10 iterations, Euclidean, alpha 1, beta 0, reach 1, smoothing by 1 pixel. They are
+         * those of best boundary recall and under-segmentation on noisy colour and grey mosaics and on fluorescence
+         * nuclei; smoothing by 1 pixel gains most where there is noise and costs nothing where there is none.
+         */
         public static Config of(int clusters) {
-            return new Config(clusters, 1, 10, Similarity.EUCLIDEAN, 1, 0, 1, 0);
+            return new Config(clusters, 1, 10, Similarity.EUCLIDEAN, 1, 0, 1, 1);
         }
 
         /** The same with another compactness. */
