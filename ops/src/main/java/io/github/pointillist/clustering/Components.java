@@ -7,14 +7,16 @@ import java.util.Arrays;
 /**
  * Splits labels into connected components and merges the small ones.
  *
- * <p>Two pixels are connected if they share a side and a label. A component smaller than the least size joins the
- * neighbouring component with which it shares the longest border; of equally long ones the larger, of equally large ones the
- * one that comes first in raster order. All small components choose at the same time; those that are still too small choose
- * again, so a chain of small ones becomes one component and two large ones are never joined. Pixels labelled -1 stay so and
- * are nobody's neighbours; a small component without neighbours stays.
+ * <p>Two pixels are connected if they share a side and a label. A component smaller than the least size joins a neighbouring
+ * component: given features, the one of nearest mean features, which keeps to borders in the image best; without, the one with
+ * which it shares the longest border, of equally long ones the larger. Of equal ones it joins the one that comes first in raster
+ * order. All small components choose at the same time; those that are still too small choose again, so a chain of small ones
+ * becomes one component and two large ones are never joined. Pixels labelled -1 stay so and are nobody's neighbours; a small
+ * component without neighbours stays.
  *
- * <p>Time is linear in the pixels for each round of choices, and every round at least halves the small components. Memory: 4
- * bytes a pixel for the result, 1 bit a pixel, and 8 bytes a component.
+ * <p>Time is linear in the pixels for each round of choices, and every round at least halves the small components that have
+ * neighbours. Memory: 4 bytes a pixel for the result, 1 bit a pixel, 12 bytes a component, and given features 8 bytes a
+ * component and feature.
  */
 public final class Components {
     private static final int ROWS_BETWEEN_CHECKS = 64;
@@ -22,7 +24,7 @@ public final class Components {
     private Components() {}
 
     /**
-     * Splits and merges.
+     * Splits, and merges by the longest border.
      *
      * @param labels left as it is
      * @param minSizePx least number of pixels of a component; 0 or 1 keeps all
@@ -33,7 +35,28 @@ public final class Components {
      */
     public static Labels split(Labels labels, int minSizePx, Progress progress) {
         Planes.require(minSizePx >= 0, "minSizePx", minSizePx, "0 or more");
-        return new Split(labels, minSizePx, progress).result();
+        return new Split(labels, null, minSizePx, progress).result();
+    }
+
+    /**
+     * Splits, and merges by the nearest mean features.
+     *
+     * @param labels left as it is; -1 wherever a feature is not finite
+     * @param source features of the same plane
+     * @param minSizePx least number of pixels of a component; 0 or 1 keeps all
+     * @param progress asked and told every 64 rows
+     * @return components, numbered from 0 in the raster order of their first pixels
+     * @throws IllegalArgumentException if {@code minSizePx} is negative or the sizes of the planes differ
+     * @throws java.util.concurrent.CancellationException if cancelled
+     */
+    public static Labels split(Labels labels, FeatureSource source, int minSizePx, Progress progress) {
+        Planes.require(minSizePx >= 0, "minSizePx", minSizePx, "0 or more");
+        if (labels.width() != source.width() || labels.height() != source.height()) {
+            throw new IllegalArgumentException("features of " + source.width() + " x " + source.height()
+                    + " pixels given for labels of " + labels.width() + " x " + labels.height()
+                    + "; allowed: the same size");
+        }
+        return new Split(labels, source, minSizePx, progress).result();
     }
 
     /** A quarter of the mean number of pixels of a label, at least 1: what superpixels are cleaned up with. */
@@ -45,17 +68,20 @@ public final class Components {
         private final int width;
         private final int height;
         private final int[] labels;
+        private final FeatureSource source; // null to choose by borders
         private final int minSize;
+        private double[] means; // (components, C)
         private final Progress progress;
         private final int[] component; // per pixel; -1 for none
         private int[] parent = new int[1024]; // union-find over provisional components; a root is its own parent
         private int[] size; // per component, right for roots
         private int count;
 
-        Split(Labels labels, int minSize, Progress progress) {
+        Split(Labels labels, FeatureSource source, int minSize, Progress progress) {
             width = labels.width();
             height = labels.height();
             this.labels = labels.labels();
+            this.source = source;
             this.minSize = minSize;
             this.progress = progress;
             component = new int[width * height];
@@ -66,7 +92,7 @@ public final class Components {
             number();
             if (minSize > 1) {
                 while (mergeSmall()) {
-                    relabel();
+                    number();
                 }
             }
             progress.report(1, 1, "Connected components");
@@ -159,6 +185,9 @@ public final class Components {
 
         /** Lets every small component choose a neighbour; whether one could. */
         private boolean mergeSmall() {
+            if (source != null) {
+                average();
+            }
             int[] choice = new int[count]; // the neighbour chosen, -1 if none
             Arrays.fill(choice, -1);
             boolean any = false;
@@ -203,7 +232,7 @@ public final class Components {
                             }
                         }
                     }
-                    choice[c] = borders.best(size);
+                    choice[c] = source == null ? borders.best(size) : nearest(c, borders);
                     any |= choice[c] >= 0;
                 }
             }
@@ -221,8 +250,46 @@ public final class Components {
             return true;
         }
 
-        private void relabel() {
-            number();
+        /** The mean features of every component. */
+        private void average() {
+            int channels = source.channels();
+            means = new double[Math.multiplyExact(count, channels)];
+            float[] row = new float[width * channels];
+            for (int y = 0; y < height; y++) {
+                check(y, "Merging small components");
+                source.row(y, row);
+                for (int x = 0; x < width; x++) {
+                    int m = component[y * width + x];
+                    for (int c = 0; m >= 0 && c < channels; c++) {
+                        means[m * channels + c] += row[x * channels + c];
+                    }
+                }
+            }
+            for (int m = 0; m < count; m++) {
+                for (int c = 0; c < channels; c++) {
+                    means[m * channels + c] /= size[m];
+                }
+            }
+        }
+
+        /** The neighbour of nearest mean features, the first of equally near ones; -1 if there is none. */
+        private int nearest(int m, Borders borders) {
+            int channels = source.channels();
+            int best = -1;
+            double least = Double.POSITIVE_INFINITY;
+            for (int i = 0; i < borders.n; i++) {
+                int other = borders.keys[borders.used[i]];
+                double d = 0;
+                for (int c = 0; c < channels; c++) {
+                    double difference = means[m * channels + c] - means[other * channels + c];
+                    d += difference * difference;
+                }
+                if (best < 0 || d < least || d == least && other < best) {
+                    best = other;
+                    least = d;
+                }
+            }
+            return best;
         }
     }
 

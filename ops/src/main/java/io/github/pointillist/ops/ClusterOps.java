@@ -39,7 +39,7 @@ public final class ClusterOps {
         ContextClustering.Config config = ContextClustering.Config.of(clusters).withCompactness(compactness);
         Labels labels =
                 ContextClustering.cluster(features, config, Progress.NONE).labels();
-        return image(Components.split(labels, Components.defaultMinSizePx(labels), Progress.NONE));
+        return image(Components.split(labels, features, Components.defaultMinSizePx(labels), Progress.NONE));
     }
 
     /**

@@ -92,7 +92,7 @@ public final class SuperpixelQuality {
     public static Labels context(FeatureSource features, int clusters) {
         Labels labels = ContextClustering.cluster(features, ContextClustering.Config.of(clusters), Progress.NONE)
                 .labels();
-        return Components.split(labels, Components.defaultMinSizePx(labels), Progress.NONE);
+        return Components.split(labels, features, Components.defaultMinSizePx(labels), Progress.NONE);
     }
 
     /** A plain grid of about so many squares. */
