@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.ops;
 
-import io.github.pointillist.clustering.Components;
 import io.github.pointillist.clustering.ContextClustering;
 import io.github.pointillist.clustering.EquitableClustering;
-import io.github.pointillist.clustering.FeatureSource;
 import io.github.pointillist.clustering.Features;
 import io.github.pointillist.clustering.KMeansClustering;
-import io.github.pointillist.clustering.Labels;
 import io.github.pointillist.progress.Progress;
-import net.imglib2.RandomAccess;
+import io.github.pointillist.tasks.MapClusters;
+import io.github.pointillist.tasks.MapClusters.Method;
+import io.github.pointillist.tasks.MapClusters.Settings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.img.Img;
-import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.RealType;
 import net.imglib2.type.numeric.integer.IntType;
 
@@ -35,11 +36,7 @@ public final class ClusterOps {
      */
     public static Img<IntType> context(
             RandomAccessibleInterval<? extends RealType<?>> image, int clusters, double compactness) {
-        FeatureSource features = Features.intensities(source(image));
-        ContextClustering.Config config = ContextClustering.Config.of(clusters).withCompactness(compactness);
-        Labels labels =
-                ContextClustering.cluster(features, config, Progress.NONE).labels();
-        return image(Components.split(labels, features, Components.defaultMinSizePx(labels), Progress.NONE));
+        return labels(image, Method.CONTEXT, clusters, compactness, 0);
     }
 
     /**
@@ -54,9 +51,7 @@ public final class ClusterOps {
      */
     public static Img<IntType> kmeans(
             RandomAccessibleInterval<? extends RealType<?>> image, int clusters, double positionWeight, long seed) {
-        KMeansClustering.Config config = new KMeansClustering.Config(clusters, positionWeight, seed, 300);
-        return image(KMeansClustering.cluster(Features.intensities(source(image)), config, Progress.NONE)
-                .labels());
+        return labels(image, Method.KMEANS, clusters, positionWeight, seed);
     }
 
     /**
@@ -70,59 +65,35 @@ public final class ClusterOps {
      */
     public static Img<IntType> equitable(
             RandomAccessibleInterval<? extends RealType<?>> image, int clusters, double positionWeight) {
-        EquitableClustering.Config config = new EquitableClustering.Config(clusters, positionWeight);
-        return image(EquitableClustering.cluster(Features.intensities(source(image)), config, Progress.NONE));
+        return labels(image, Method.EQUITABLE, clusters, positionWeight, 0);
     }
 
-    /** Rows of an image. */
-    private static FeatureSource source(RandomAccessibleInterval<? extends RealType<?>> image) {
-        int axes = image.numDimensions();
-        if (axes != 2 && axes != 3) {
-            throw new IllegalArgumentException(
-                    "an image of " + axes + " axes given; allowed: (x, y) or (x, y, c); give one plane at a time");
+    private static Img<IntType> labels(
+            RandomAccessibleInterval<? extends RealType<?>> image,
+            Method method,
+            int clusters,
+            double compactness,
+            long seed) {
+        Settings defaults = Settings.defaults(method);
+        Settings settings = new Settings(
+                method,
+                clusters,
+                compactness,
+                defaults.iterations(),
+                defaults.similarity(),
+                defaults.features(),
+                defaults.connected(),
+                defaults.minSizePx(),
+                seed,
+                null,
+                null,
+                List.of(),
+                0,
+                defaults.device());
+        try (MapClusters task = MapClusters.open(settings)) {
+            return task.map(image, false, Progress.NONE).get(0).labels();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        int width = Math.toIntExact(image.dimension(0));
-        int height = Math.toIntExact(image.dimension(1));
-        int channels = axes == 3 ? Math.toIntExact(image.dimension(2)) : 1;
-        return new FeatureSource() {
-            @Override
-            public int width() {
-                return width;
-            }
-
-            @Override
-            public int height() {
-                return height;
-            }
-
-            @Override
-            public int channels() {
-                return channels;
-            }
-
-            @Override
-            public void row(int y, float[] into) {
-                RandomAccess<? extends RealType<?>> access = image.randomAccess();
-                for (int c = 0; c < channels; c++) {
-                    access.setPosition(image.min(0), 0);
-                    access.setPosition(image.min(1) + y, 1);
-                    if (axes == 3) {
-                        access.setPosition(image.min(2) + c, 2);
-                    }
-                    for (int x = 0; x < width; x++) {
-                        into[x * channels + c] = access.get().getRealFloat();
-                        access.fwd(0);
-                    }
-                }
-            }
-        };
-    }
-
-    private static Img<IntType> image(Labels labels) {
-        int[] plane = new int[labels.labels().length];
-        for (int i = 0; i < plane.length; i++) {
-            plane[i] = labels.labels()[i] + 1;
-        }
-        return ArrayImgs.ints(plane, labels.width(), labels.height());
     }
 }

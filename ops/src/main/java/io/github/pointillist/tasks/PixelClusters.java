@@ -50,7 +50,7 @@ final class PixelClusters {
                     case MODEL -> throw new IllegalArgumentException("a model is no operation on pixels");
                 };
         if (settings.connected()) {
-            labels = Components.split(labels, minSize(settings, labels), progress);
+            labels = Components.split(labels, features, minSize(settings, labels), progress);
         }
         int[] numbers = labels.labels();
         for (int i = 0; i < numbers.length; i++) {
@@ -75,9 +75,7 @@ final class PixelClusters {
         if (settings.minSizePx() != Settings.AUTOMATIC) {
             return settings.minSizePx();
         }
-        return settings.method() == MapClusters.Method.CONTEXT
-                ? labels.labels().length / Math.max(1, labels.count()) / 4
-                : 0;
+        return settings.method() == MapClusters.Method.CONTEXT ? Components.defaultMinSizePx(labels) : 0;
     }
 
     private static FeatureSource features(FeatureSource image, boolean rgb, FeatureKind kind) {
