@@ -2,6 +2,7 @@
 package io.github.pointillist.plugins.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
@@ -187,7 +188,7 @@ class ClusterMapVerbTest {
             sums[2] += pixels * Double.parseDouble(row[6]);
             sums[3] += pixels * Double.parseDouble(row[7]);
         }
-        assertThat(sums).containsExactly(60, 240, 60 * 10, 60 * 6);
+        assertThat(sums).containsExactly(new double[] {60, 240, 60 * 10, 60 * 6}, within(1e-3));
     }
 
     @Test

@@ -20,13 +20,15 @@ final class Jvm {
         return Path.of(System.getProperty("java.home"), "bin", "java");
     }
 
-    /** Starts a main class; both its outputs go to a file. */
+    /** Starts a main class in the folder of the file to which both its outputs go. */
     static Process start(List<String> options, Class<?> main, List<String> arguments, Path log) throws IOException {
         List<String> command = new ArrayList<>(List.of(java().toString(), "-Xmx1g"));
         command.addAll(options);
         command.addAll(List.of("-cp", classPath(), main.getName()));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
+        // not in this module's folder: ImageJ would take it, named "plugins", for its own
+        builder.directory(log.toAbsolutePath().getParent().toFile());
         return builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     }
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ij.IJ;
+import ij.ImagePlus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the macros that we ship, and some that are wrong, in headless ImageJ. */
+class MacrosTest {
+    private static final Path MACROS = Path.of("..", "macros");
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void installPlugin() throws IOException {
+        installInto(folder);
+    }
+
+    /** Puts a jar with our menu entries where ImageJ looks for it; the classes are on the class path. */
+    static void installInto(Path imagej) throws IOException {
+        Path plugins = Files.createDirectories(imagej.resolve("plugins"));
+        try (var jar = new JarOutputStream(Files.newOutputStream(plugins.resolve("Pointillist_.jar")));
+                var config = MacrosTest.class.getResourceAsStream("/plugins.config")) {
+            jar.putNextEntry(new JarEntry("plugins.config"));
+            config.transferTo(jar);
+            jar.closeEntry();
+        }
+    }
+
+    private List<String> run(Path macro, String argument) throws IOException, InterruptedException {
+        Path log = folder.resolve("log");
+        Process process = Jvm.start(
+                List.of(
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-Djava.awt.headless=true",
+                        "-Dai.djl.offline=true",
+                        "-Dij1.plugin.dirs=" + folder,
+                        "-Djava.util.prefs.userRoot=" + Files.createDirectories(folder.resolve("prefs"))),
+                HeadlessMacro.class,
+                List.of(macro.toAbsolutePath().toString(), argument),
+                log);
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("macro ends").isTrue();
+        return Files.readAllLines(log);
+    }
+
+    private List<String> runText(String text) throws IOException, InterruptedException {
+        return run(Files.writeString(folder.resolve("test.ijm"), text), "");
+    }
+
+    private Path sample() {
+        ImagePlus image = TestImages.image("cells", 16, 60, 40);
+        image.getCalibration().setUnit("micron");
+        image.getCalibration().pixelWidth = 0.5;
+        return TestImages.save(image, folder.resolve("cells.tif"));
+    }
+
+    @Test
+    void clusterMapOpensMapsAndSaves() throws IOException, InterruptedException {
+        Path out = folder.resolve("out");
+        List<String> log = run(MACROS.resolve("Cluster_Map.ijm"), sample() + "|" + out);
+        assertThat(log).anyMatch(line -> line.matches("cells_clusters: \\d+ clusters"));
+        ImagePlus labels = IJ.openImage(out.resolve("cells_clusters.tif").toString());
+        assertThat(labels.getBitDepth()).isEqualTo(16);
+        assertThat(labels.getCalibration().getUnit()).isEqualTo("micron");
+        assertThat(labels.getCalibration().pixelWidth).isEqualTo(0.5);
+        assertThat(labels.getStatistics().max).isGreaterThan(1);
+        List<String> table = Files.readAllLines(out.resolve("cells_clusters.csv"));
+        assertThat(table.get(0)).contains("cluster", "pixels", "area (micron*pixel)".substring(0, 6), "mean c1");
+        assertThat(table).hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void batchMapsAFolder() throws IOException, InterruptedException {
+        Path in = Files.createDirectory(folder.resolve("in"));
+        Path out = folder.resolve("out");
+        TestImages.save(TestImages.image("a", 8, 50, 40), in.resolve("a.tif"));
+        TestImages.save(TestImages.image("b", 24, 30, 30), in.resolve("b.png"));
+        Files.writeString(in.resolve("notes.txt"), "no image");
+        List<String> log = run(MACROS.resolve("Cluster_Map_Batch.ijm"), in + "|" + out);
+        assertThat(log).contains("2 images mapped");
+        for (String name : List.of("a_clusters.tif", "a_clusters.csv", "b_clusters.tif", "b_clusters.csv")) {
+            assertThat(out.resolve(name)).isNotEmptyFile();
+        }
+        assertThat(IJ.openImage(out.resolve("b_clusters.tif").toString()).getWidth())
+                .isEqualTo(30);
+    }
+
+    @Test
+    void engineReportIsInTheLog() throws IOException, InterruptedException {
+        List<String> log = run(MACROS.resolve("Engine_Report.ijm"), "cpu");
+        assertThat(log).anyMatch(line -> line.matches("engine\\s+PyTorch 2\\..*"));
+        assertThat(log).anyMatch(line -> line.matches("device\\s+cpu \\(asked for\\)"));
+        assertThat(log).anyMatch(line -> line.matches("telemetry\\s+off"));
+    }
+
+    @Test
+    void openSampleOpensImageAndObjects() throws IOException, InterruptedException {
+        for (String kind : List.of("", "tissue")) {
+            List<String> log = run(MACROS.resolve("Open_Sample.ijm"), kind);
+            String name = kind.isEmpty() ? "nuclei" : kind;
+            assertThat(log).contains(name + ": 256 x 256");
+            assertThat(log).anyMatch(line -> line.startsWith("open image: " + name + "_objects 16-bit max "));
+        }
+    }
+
+    @Test
+    void aMacroSeesItsImagesOverlayAndMissingKeysAsDefaults() throws IOException, InterruptedException {
+        List<String> log = runText("open('" + sample() + "'); first = getTitle();\n"
+                + "run('Cluster Map...', 'clusters=9 overlay=true input=[' + first + ']');\n"
+                + "print('active ' + getTitle() + ', results ' + nResults);\n"
+                + "selectImage(first); print('overlay ' + Overlay.size);\n"
+                + "run('Cluster Map...', 'clusters=9 overlay=true table=true');\n"
+                + "print('images ' + nImages + ', table ' + (nResults > 1));\n"
+                + "selectImage(first); print('overlay ' + Overlay.size);\n");
+        assertThat(log)
+                .contains("active cells_clusters, results 0", "overlay 1", "images 3, table 1")
+                .filteredOn(line -> line.equals("overlay 1"))
+                .hasSize(2);
+    }
+
+    @Test
+    void wrongOptionsStopTheMacroWithOneLine() throws IOException, InterruptedException {
+        for (List<String> wrong : List.of(
+                List.of("cluster=9", "macro option 'cluster' is not known"),
+                List.of("overlay", "macro option 'overlay' has no value"),
+                List.of("clusters=nine", "clusters is 'nine'; allowed is a whole number"),
+                List.of("method=magic", "method is 'magic'; allowed are context, kmeans, equitable, model"),
+                List.of("method=model", "model is none; allowed is a checkpoint file"),
+                List.of("input=nothing", "no open image has this title or id"))) {
+            List<String> log = runText(
+                    "open('" + sample() + "'); run('Cluster Map...', '" + wrong.get(0) + "'); print('went on');");
+            assertThat(log).as(wrong.get(0)).anyMatch(line -> line.contains(wrong.get(1)));
+            assertThat(log).noneMatch(line -> line.equals("went on") || line.contains("\tat "));
+        }
+        assertThat(runText("run('Cluster Map...', 'clusters=9'); print('went on');"))
+                .anyMatch(line -> line.contains("there is no image"))
+                .noneMatch(line -> line.equals("went on"));
+    }
+}

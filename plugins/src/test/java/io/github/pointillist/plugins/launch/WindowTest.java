@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ij.ImagePlus;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The dialog and the windows of plain ImageJ, on a screen in memory. */
+class WindowTest {
+    private static final Path PICTURES = Path.of("target", "screenshots");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theDialogRunsTheCommandAndIsRecorded() throws IOException, InterruptedException {
+        Process screen = startScreen();
+        if (screen == null) {
+            System.out.println("SKIPPED WindowTest: no Xvfb on this machine");
+            return;
+        }
+        try (BufferedReader reader = screen.inputReader(StandardCharsets.UTF_8)) {
+            String display = ":" + reader.readLine().strip();
+            List<String> log = session(display);
+            assertThat(log).contains("dialog: Cluster Map", "windows: 2");
+            assertThat(log).anyMatch(line -> line.matches("labels: 120 x 90, 16 bits, visible true, max \\d+, micron"));
+            assertThat(log)
+                    .filteredOn(line -> line.startsWith("recorded: "))
+                    .singleElement()
+                    .asString()
+                    .containsOnlyOnce("run(\"Cluster Map...\"")
+                    .contains("method=context clusters=6 compactness=10.0 iterations=10 similarity=euclidean")
+                    .contains("connected=automatic min_size=-1 seed=0 model=none")
+                    .contains("overlay=false table=false");
+            assertThat(PICTURES.resolve("dialog.png")).isNotEmptyFile();
+        } finally {
+            screen.destroy();
+        }
+    }
+
+    private static Process startScreen() {
+        try {
+            return new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24")
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            return null; // not installed
+        }
+    }
+
+    private List<String> session(String display) throws IOException, InterruptedException {
+        MacrosTest.installInto(folder);
+        Files.createDirectories(PICTURES);
+        ImagePlus image = TestImages.image("cells", 8, 120, 90);
+        image.getCalibration().setUnit("micron");
+        TestImages.save(image, folder.resolve("cells.tif"));
+        List<String> command = new ArrayList<>(List.of(
+                Jvm.java().toString(),
+                "-Xmx1g",
+                "-Dplugins.dir=" + folder,
+                "-Duser.home=" + folder,
+                "-cp",
+                Jvm.classPath(),
+                WindowSession.class.getName(),
+                folder.resolve("cells.tif").toString(),
+                PICTURES.toAbsolutePath().toString()));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("DISPLAY", display);
+        // in a folder named "plugins", as this module's is, ImageJ would take it for its own
+        builder.directory(folder.toFile());
+        Path log = folder.resolve("log");
+        Process process = builder.redirectOutput(log.toFile()).start();
+        boolean ended = process.waitFor(120, TimeUnit.SECONDS);
+        process.destroyForcibly();
+        List<String> lines = Files.readAllLines(log);
+        assertThat(ended).as("session ends: " + lines).isTrue();
+        return lines;
+    }
+}
