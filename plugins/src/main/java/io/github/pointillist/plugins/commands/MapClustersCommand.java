@@ -47,9 +47,10 @@ public final class MapClustersCommand extends CancelableCommand {
     private int clusters;
 
     @Parameter(
-            label = "Compactness",
-            min = "0",
-            description = "Weight of position against colour: 0 follows colour, large gives squares",
+            label = "Compactness (-1 = automatic)",
+            min = "-1",
+            description = "Weight of position against colour: 0 follows colour alone, 10 gives squares; automatic is 1"
+                    + " for context, 0.25 for kmeans and equitable",
             persist = false)
     private double compactness = ClusterMapOptions.AUTOMATIC;
 
