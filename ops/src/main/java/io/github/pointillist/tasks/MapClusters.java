@@ -2,6 +2,7 @@
 package io.github.pointillist.tasks;
 
 import ai.djl.Device;
+import io.github.pointillist.clustering.Labels;
 import io.github.pointillist.engine.Devices;
 import io.github.pointillist.progress.Progress;
 import java.io.IOException;
@@ -171,7 +172,7 @@ public final class MapClusters implements AutoCloseable {
      */
     public List<LabelPlane> map(RandomAccessibleInterval<? extends RealType<?>> image, boolean rgb, Progress progress) {
         if (model != null) {
-            return model.map(image, settings.levels(), settings.inputSizePx(), progress);
+            return model.map(image, settings, progress);
         }
         return List.of(PixelClusters.map(image, rgb, settings, progress));
     }
@@ -194,8 +195,13 @@ public final class MapClusters implements AutoCloseable {
      */
     public record ModelNote(String sha256, List<String> description) {}
 
-    static LabelPlane plane(String level, int width, int height, int[] labels, int clusters) {
-        return new LabelPlane(level, ArrayImgs.ints(labels, width, height), clusters);
+    /** A label plane from labels counted from 0 (-1 for none), which are changed. */
+    static LabelPlane plane(String level, Labels labels) {
+        int[] numbers = labels.labels();
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i]++;
+        }
+        return new LabelPlane(level, ArrayImgs.ints(numbers, labels.width(), labels.height()), labels.count());
     }
 
     @Override

@@ -4,6 +4,8 @@ package io.github.pointillist.tasks;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import io.github.pointillist.clustering.Components;
+import io.github.pointillist.clustering.Labels;
 import io.github.pointillist.image.Images;
 import io.github.pointillist.image.IntensityRange;
 import io.github.pointillist.image.Interpolation;
@@ -127,11 +129,9 @@ final class ModelAssignments implements AutoCloseable {
 
     /** Maps one plane; labels 1 to n in every level. */
     List<MapClusters.LabelPlane> map(
-            RandomAccessibleInterval<? extends RealType<?>> image,
-            List<String> wanted,
-            int inputSizePx,
-            Progress progress) {
-        List<Level> levels = wanted.stream().map(this::parse).toList();
+            RandomAccessibleInterval<? extends RealType<?>> image, MapClusters.Settings settings, Progress progress) {
+        int inputSizePx = settings.inputSizePx();
+        List<Level> levels = settings.levels().stream().map(this::parse).toList();
         Raster8 picture = toModelInput(image);
         boolean[] missing = missing(image);
         int width = picture.width();
@@ -155,7 +155,7 @@ final class ModelAssignments implements AutoCloseable {
                     for (int x = left; x < right; x++) {
                         int pixel = y * width + x;
                         int id = from[(y - top) * (right - left) + x - left];
-                        labels[l][pixel] = missing[pixel] ? 0 : 1 + counts[l] + id;
+                        labels[l][pixel] = missing[pixel] ? -1 : counts[l] + id;
                     }
                 }
                 counts[l] += clusters(levels.get(l));
@@ -164,7 +164,11 @@ final class ModelAssignments implements AutoCloseable {
         progress.report(1, 1, "clusters of the model");
         List<MapClusters.LabelPlane> planes = new ArrayList<>();
         for (int l = 0; l < levels.size(); l++) {
-            planes.add(MapClusters.plane(levels.get(l).toString(), width, height, labels[l], counts[l]));
+            Labels plane = new Labels(width, height, labels[l], counts[l]);
+            if (settings.connected()) {
+                plane = Components.split(plane, Math.max(0, settings.minSizePx()), progress);
+            }
+            planes.add(MapClusters.plane(levels.get(l).toString(), plane));
         }
         return planes;
     }

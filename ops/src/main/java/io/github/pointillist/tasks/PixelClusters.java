@@ -52,12 +52,7 @@ final class PixelClusters {
         if (settings.connected()) {
             labels = Components.split(labels, features, minSize(settings, labels), progress);
         }
-        int[] numbers = labels.labels();
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i]++;
-        }
-        String level = settings.method().name().toLowerCase(Locale.ROOT);
-        return MapClusters.plane(level, labels.width(), labels.height(), numbers, labels.count());
+        return MapClusters.plane(settings.method().name().toLowerCase(Locale.ROOT), labels);
     }
 
     private static Labels context(FeatureSource features, Settings settings, Progress progress) {

@@ -208,6 +208,31 @@ class MapClustersTest {
     }
 
     @Test
+    void aModelSplitsItsClustersIntoComponentsWhenAsked() throws IOException {
+        Settings plain = model(null, 0, "2.1.2");
+        Settings connected = new Settings(
+                Method.MODEL,
+                1,
+                0,
+                1,
+                Similarity.EUCLIDEAN,
+                FeatureKind.COLOUR,
+                true,
+                0,
+                0,
+                plain.model(),
+                plain.variant(),
+                plain.levels(),
+                0,
+                "cpu");
+        RandomAccessibleInterval<? extends RealType<?>> image = ArrayImgs.floats(halves(96, 64), 96, 64);
+        LabelPlane whole = map(plain, image).get(0);
+        LabelPlane split = map(connected, image).get(0);
+        assertThat(split.clusters()).isGreaterThanOrEqualTo(sizes(whole).size());
+        assertThat(sizes(split).keySet()).hasSize(split.clusters()).doesNotContain(0);
+    }
+
+    @Test
     void aModelListsItsLevels() throws IOException {
         try (MapClusters task = MapClusters.open(model(null, 0, "0.0.0"))) {
             assertThat(task.levels())

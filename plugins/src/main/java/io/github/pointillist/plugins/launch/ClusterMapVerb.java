@@ -182,12 +182,11 @@ final class ClusterMapVerb implements Callable<Integer> {
         if (inputs.skipped() > 0) {
             err.println("pointillist: left out " + inputs.skipped() + " results of earlier runs");
         }
-        String modelDigest = options.model() == null ? null : RunManifest.sha256(options.model());
         for (Map.Entry<Path, String> entry : inputs.stems().entrySet()) {
             Path file = entry.getKey();
             String reason;
             try {
-                map(file, entry.getValue(), options, run, used, modelDigest, bar);
+                map(file, entry.getValue(), options, run, used, bar);
                 continue;
             } catch (IOException | UncheckedIOException | IllegalArgumentException | IllegalStateException e) {
                 reason = Main.reason(e);
@@ -209,13 +208,7 @@ final class ClusterMapVerb implements Callable<Integer> {
     }
 
     private void map(
-            Path file,
-            String stem,
-            ClusterMapOptions options,
-            ClusterMapRun run,
-            String[] used,
-            String modelDigest,
-            ProgressBar bar)
+            Path file, String stem, ClusterMapOptions options, ClusterMapRun run, String[] used, ProgressBar bar)
             throws IOException {
         bar.begin(file.getFileName().toString());
         bar.report(0, 1, "opening");
@@ -242,10 +235,10 @@ final class ClusterMapVerb implements Callable<Integer> {
             Path absolute = file.toAbsolutePath().normalize();
             String json = new RunManifest("cluster-map", commandLine(absolute, options))
                     .macro(absolute, options.macroLine())
-                    .settings(options, result.levels(), image)
+                    .settings(options, result.levels())
                     .device(used[0], used[1])
                     .input(file, RunManifest.sha256(file), image)
-                    .model(options.model(), modelDigest)
+                    .model(options.model(), run.modelNote())
                     .result(result.clusters(), staged.names())
                     .took("open", (opened - start) / 1_000_000)
                     .took("map", result.milliseconds())

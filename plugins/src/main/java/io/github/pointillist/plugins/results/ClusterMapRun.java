@@ -7,8 +7,10 @@ import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters;
 import io.github.pointillist.tasks.MapClusters.LabelPlane;
 import io.github.pointillist.tasks.MapClusters.Method;
+import io.github.pointillist.tasks.MapClusters.ModelNote;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Maps the clusters of ImageJ images: the one path that command line, menu command and macro share. A model is loaded
@@ -90,6 +92,11 @@ public final class ClusterMapRun implements AutoCloseable {
         String title = stem(planes.image().getTitle()) + "_clusters";
         return new ClusterMapResult(
                 stack.toImage(title, planes.image(), found), found, largest, table, nanos / 1_000_000);
+    }
+
+    /** What was found in the model's file; empty without a model. */
+    public Optional<ModelNote> modelNote() {
+        return model == null ? Optional.empty() : model.modelNote();
     }
 
     /** A file name or title without its extension. */

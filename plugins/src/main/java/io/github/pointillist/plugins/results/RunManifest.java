@@ -7,6 +7,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import ij.ImagePlus;
 import ij.measure.Calibration;
+import io.github.pointillist.tasks.MapClusters.Method;
+import io.github.pointillist.tasks.MapClusters.ModelNote;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -21,6 +23,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What made a set of results and how to make it again, as JSON. */
 public final class RunManifest {
@@ -54,21 +57,26 @@ public final class RunManifest {
         return this;
     }
 
-    /** The settings, automatic values resolved for this image. */
-    public RunManifest settings(ClusterMapOptions options, List<String> levels, ImagePlus image) {
+    /** The settings that the method uses; what the task resolves for each image stays automatic (-1). */
+    public RunManifest settings(ClusterMapOptions options, List<String> levels) {
         JsonObject settings = new JsonObject();
         settings.addProperty("method", ClusterMapOptions.word(options.method()));
-        settings.addProperty("clusters", options.resolvedClusters());
-        settings.addProperty("compactness", options.resolvedCompactness());
-        settings.addProperty("iterations", options.iterations());
-        settings.addProperty("similarity", ClusterMapOptions.word(options.similarity()));
-        settings.addProperty("features", ClusterMapOptions.word(options.features()));
+        if (options.method() == Method.MODEL) {
+            settings.addProperty("variant", options.variant());
+            settings.addProperty("input_size_px", options.inputSizePx());
+        } else {
+            settings.addProperty("clusters", options.resolvedClusters());
+            settings.addProperty("compactness", options.resolvedCompactness());
+            settings.addProperty("features", ClusterMapOptions.word(options.features()));
+        }
+        if (options.method() == Method.CONTEXT) {
+            settings.addProperty("iterations", options.iterations());
+            settings.addProperty("similarity", ClusterMapOptions.word(options.similarity()));
+        }
         settings.addProperty("connected", options.resolvedConnected());
         settings.addProperty("min_size_px", options.minSizePx());
         settings.addProperty("seed", options.seed());
-        settings.addProperty("variant", options.variant());
         settings.add("levels", strings(levels));
-        settings.addProperty("input_size_px", options.inputSizePx());
         settings.addProperty("device", options.device());
         root.add("settings", settings);
         return this;
@@ -101,9 +109,19 @@ public final class RunManifest {
         return this;
     }
 
-    /** The checkpoint; without one, null is written. */
-    public RunManifest model(Path file, String sha256) {
-        root.add("model", file == null ? null : file(file, sha256));
+    /**
+     * The model's file.
+     *
+     * @param note what was found in it; empty without a model
+     */
+    public RunManifest model(Path file, Optional<ModelNote> note) {
+        if (note.isEmpty()) {
+            root.add("model", null);
+            return this;
+        }
+        JsonObject model = file(file, note.get().sha256());
+        model.add("read_as", strings(note.get().description()));
+        root.add("model", model);
         return this;
     }
 

@@ -41,13 +41,13 @@ class ClusterMapOptionsTest {
     @Test
     void resolvesWhatIsAutomatic() {
         ClusterMapOptions context = ClusterMapOptions.defaults(Method.CONTEXT, null);
-        assertThat(context.settings(320, 160, List.of()).clusters()).isEqualTo(256);
-        assertThat(context.settings(320, 160, List.of()).connected()).isTrue();
-        assertThat(context.settings(320, 160, List.of()).minSizePx()).isEqualTo(320 * 160 / 256 / 4);
+        assertThat(context.settings(List.of()).clusters()).isEqualTo(256);
+        assertThat(context.settings(List.of()).connected()).isTrue();
+        assertThat(context.settings(List.of()).compactness()).isEqualTo(1);
         ClusterMapOptions kmeans = ClusterMapOptions.defaults(Method.KMEANS, null);
-        assertThat(kmeans.settings(320, 160, List.of()).clusters()).isEqualTo(8);
-        assertThat(kmeans.settings(320, 160, List.of()).connected()).isFalse();
-        assertThat(kmeans.settings(320, 160, List.of()).minSizePx()).isZero();
+        assertThat(kmeans.settings(List.of()).clusters()).isEqualTo(8);
+        assertThat(kmeans.settings(List.of()).connected()).isFalse();
+        assertThat(kmeans.settings(List.of()).compactness()).isEqualTo(0.25);
     }
 
     @Test
