@@ -3,7 +3,10 @@ package io.github.pointillist.plugins.launch;
 
 import net.imagej.patcher.LegacyInjector;
 
-/** Runs a macro file in headless ImageJ: the main class of a JVM of its own. Arguments: macro file, its argument. */
+/**
+ * Runs macro files in headless ImageJ, one after the other: the main class of a JVM of its own. Arguments: macro file, its
+ * argument, and so on.
+ */
 final class HeadlessMacro {
     private HeadlessMacro() {}
 
@@ -15,8 +18,10 @@ final class HeadlessMacro {
     /** Apart, so that no class of ImageJ is loaded before it is patched. */
     private static final class Session {
         static void run(String[] args) {
-            String result = ij.IJ.runMacroFile(args[0], args[1]);
-            System.out.println("macro result: " + result);
+            for (int i = 0; i < args.length; i += 2) {
+                String result = ij.IJ.runMacroFile(args[i], args[i + 1]);
+                System.out.println("macro result: " + result);
+            }
             for (int id : ids()) {
                 ij.ImagePlus image = ij.WindowManager.getImage(id);
                 System.out.println("open image: " + image.getTitle() + " " + image.getBitDepth() + "-bit max "

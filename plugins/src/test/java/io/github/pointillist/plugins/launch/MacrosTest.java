@@ -8,6 +8,7 @@ import ij.ImagePlus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
@@ -40,6 +41,10 @@ class MacrosTest {
     }
 
     private List<String> run(Path macro, String argument) throws IOException, InterruptedException {
+        return run(List.of(macro.toAbsolutePath().toString(), argument));
+    }
+
+    private List<String> run(List<String> macros) throws IOException, InterruptedException {
         Path log = folder.resolve("log");
         Process process = Jvm.start(
                 List.of(
@@ -49,7 +54,7 @@ class MacrosTest {
                         "-Dij1.plugin.dirs=" + folder,
                         "-Djava.util.prefs.userRoot=" + Files.createDirectories(folder.resolve("prefs"))),
                 HeadlessMacro.class,
-                List.of(macro.toAbsolutePath().toString(), argument),
+                macros,
                 log);
         assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("macro ends").isTrue();
         return Files.readAllLines(log);
@@ -107,11 +112,11 @@ class MacrosTest {
 
     @Test
     void openSampleOpensImageAndObjects() throws IOException, InterruptedException {
-        for (String kind : List.of("", "tissue")) {
-            List<String> log = run(MACROS.resolve("Open_Sample.ijm"), kind);
-            String name = kind.isEmpty() ? "nuclei" : kind;
-            assertThat(log).contains(name + ": 256 x 256");
-            assertThat(log).anyMatch(line -> line.startsWith("open image: " + name + "_objects 16-bit max "));
+        String macro = MACROS.resolve("Open_Sample.ijm").toAbsolutePath().toString();
+        List<String> log = run(List.of(macro, "", macro, "tissue"));
+        for (String kind : List.of("nuclei", "tissue")) {
+            assertThat(log).contains(kind + ": 256 x 256");
+            assertThat(log).anyMatch(line -> line.startsWith("open image: " + kind + "_objects 16-bit max "));
         }
     }
 
@@ -132,20 +137,29 @@ class MacrosTest {
 
     @Test
     void wrongOptionsStopTheMacroWithOneLine() throws IOException, InterruptedException {
-        for (List<String> wrong : List.of(
+        List<List<String>> cases = List.of(
                 List.of("cluster=9", "macro option 'cluster' is not known"),
                 List.of("overlay", "macro option 'overlay' has no value"),
                 List.of("clusters=nine", "clusters is 'nine'; allowed is a whole number"),
+                List.of("overlay=yes", "overlay is 'yes'; allowed is true or false"),
                 List.of("method=magic", "method is 'magic'; allowed are context, kmeans, equitable, model"),
                 List.of("method=model", "model is none; allowed is a checkpoint file"),
-                List.of("input=nothing", "no open image has this title or id"))) {
-            List<String> log = runText(
-                    "open('" + sample() + "'); run('Cluster Map...', '" + wrong.get(0) + "'); print('went on');");
-            assertThat(log).as(wrong.get(0)).anyMatch(line -> line.contains(wrong.get(1)));
-            assertThat(log).noneMatch(line -> line.equals("went on") || line.contains("\tat "));
+                List.of("input=nothing", "no open image has this title or id"));
+        List<String> macros = new ArrayList<>();
+        String text = "run('Cluster Map...', 'clusters=9'); print('went on');";
+        macros.addAll(
+                List.of(Files.writeString(folder.resolve("none.ijm"), text).toString(), ""));
+        for (int i = 0; i < cases.size(); i++) {
+            text = "open('" + sample() + "'); run('Cluster Map...', '"
+                    + cases.get(i).get(0) + "'); print('went on');";
+            macros.addAll(
+                    List.of(Files.writeString(folder.resolve(i + ".ijm"), text).toString(), ""));
         }
-        assertThat(runText("run('Cluster Map...', 'clusters=9'); print('went on');"))
-                .anyMatch(line -> line.contains("there is no image"))
-                .noneMatch(line -> line.equals("went on"));
+        List<String> log = run(macros);
+        for (List<String> wrong : cases) {
+            assertThat(log).anyMatch(line -> line.startsWith("Macro Error: ") && line.contains(wrong.get(1)));
+        }
+        assertThat(log).anyMatch(line -> line.contains("there is no image"));
+        assertThat(log).noneMatch(line -> line.equals("went on") || line.contains("\tat "));
     }
 }
