@@ -94,12 +94,12 @@ public final class ContextClustering {
         }
 
         /**
-         * The defaults: compactness 1, 10 iterations, Euclidean, alpha 1, beta 0, reach 1, smoothing by 1 pixel. They are
+         * The defaults: compactness 1, 10 iterations, Euclidean, alpha 0.1, beta 2, reach 1, smoothing by 1 pixel. They are
          * those of best boundary recall and under-segmentation on noisy colour and grey mosaics and on fluorescence
          * nuclei; smoothing by 1 pixel gains most where there is noise and costs nothing where there is none.
          */
         public static Config of(int clusters) {
-            return new Config(clusters, 1, 10, Similarity.EUCLIDEAN, 1, 0, 1, 1);
+            return new Config(clusters, 1, 10, Similarity.EUCLIDEAN, 0.1, 2, 1, 1);
         }
 
         /** The same with another compactness. */
@@ -170,9 +170,14 @@ public final class ContextClustering {
      * @throws java.util.concurrent.CancellationException if cancelled
      */
     public static Result cluster(FeatureSource source, Config config, int threads, Progress progress) {
+        return cluster(source, config, threads, CACHE_BYTES, progress);
+    }
+
+    /** The same with another limit of the memory for features. */
+    static Result cluster(FeatureSource source, Config config, int threads, long cacheBytes, Progress progress) {
         Planes.check(source);
         FeatureSource features = config.sigmaPx() > 0 ? Features.smooth(source, config.sigmaPx()) : source;
-        return new Run(features, config, threads, progress).result();
+        return new Run(features, config, threads, cacheBytes, progress).result();
     }
 
     /**
@@ -181,7 +186,9 @@ public final class ContextClustering {
      * @return columns and rows, {@code {gx, gy}}
      */
     static int[] grid(int width, int height, int clusters) {
-        double ideal = Math.sqrt((double) clusters * height / width);
+        double square = Math.sqrt((double) clusters * height / width);
+        double ideal =
+                Math.min(clusters, Math.max((double) clusters / width, square)); // at least 1 column, at most width
         int low = (int) Math.max(1, Math.min(height, Math.floor(ideal / 1.3)));
         int high = (int) Math.max(1, Math.min(height, Math.ceil(ideal * 1.3)));
         int[] best = {1, 1};
@@ -381,7 +388,7 @@ public final class ContextClustering {
         private final int[] labels;
         private final Bands.Step step;
 
-        Run(FeatureSource source, Config config, int threads, Progress progress) {
+        Run(FeatureSource source, Config config, int threads, long cacheBytes, Progress progress) {
             this.source = source;
             this.config = config;
             this.threads = threads;
@@ -408,7 +415,7 @@ public final class ContextClustering {
             centreX = new float[centres];
             centreY = new float[centres];
             members = new long[centres];
-            boolean fits = 4L * width * height * channels <= CACHE_BYTES;
+            boolean fits = 4L * width * height * channels <= cacheBytes;
             cache = fits ? new float[bands.count()][] : null;
             labels = new int[width * height];
             step = new Bands.Step(progress, (config.iterations() + 2L) * bands.count(), "Context clustering");

@@ -83,7 +83,13 @@ public final class KMeansClustering {
      */
     public static Result cluster(FeatureSource source, Config config, int threads, Progress progress) {
         Planes.check(source);
-        return new Run(source, config, threads, progress).result();
+        return new Run(source, config, threads, progress).result(null);
+    }
+
+    /** The same from given centres, (clusters, channels with the position), instead of k-means++. */
+    static Result cluster(FeatureSource source, Config config, int threads, float[] start, Progress progress) {
+        Planes.check(source);
+        return new Run(source, config, threads, progress).result(start);
     }
 
     /** The stride of the lattice of pixels for a fit. */
@@ -132,9 +138,17 @@ public final class KMeansClustering {
             step = new Bands.Step(progress, passes * 64, "k-means");
         }
 
-        Result result() {
+        Result result(float[] given) {
             gather();
-            start();
+            if (given == null) {
+                start();
+            } else {
+                k = given.length / channels;
+                centres = new float[given.length];
+                for (int i = 0; i < given.length; i++) {
+                    centres[i] = given[i] - mean[i % channels];
+                }
+            }
             lloyd();
             return assignAll();
         }
