@@ -11,9 +11,9 @@ import io.github.pointillist.tasks.MapClusters.FeatureKind
 import io.github.pointillist.tasks.MapClusters.Method
 import io.github.pointillist.tasks.MapClusters.Similarity
 
-// method, clusters, compactness, iterations, similarity, features, connected, least size (-1: automatic), seed,
+// method, clusters, compactness (-1: automatic), iterations, similarity, features, connected, least size (-1: automatic), seed,
 // then for trained models: checkpoint, variant, levels, input size; device
-options = new ClusterMapOptions(Method.CONTEXT, clusters, 10, 10, Similarity.EUCLIDEAN, FeatureKind.COLOUR,
+options = new ClusterMapOptions(Method.CONTEXT, clusters, -1, 10, Similarity.EUCLIDEAN, FeatureKind.COLOUR,
         Connected.AUTOMATIC, -1, 0, null, null, ["last"], 0, "auto")
 run = new ClusterMapRun(options)
 result = run.map(input, Progress.NONE)

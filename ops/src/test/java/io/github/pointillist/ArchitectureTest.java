@@ -34,7 +34,7 @@ class ArchitectureTest {
     private static Map<String, List<String>> allowed() {
         Map<String, List<String>> map = new LinkedHashMap<>();
         map.put("progress", List.of());
-        map.put("tensor", List.of());
+        map.put("tensor", List.of("engine"));
         map.put("layers", List.of("tensor"));
         map.put("weights", List.of("tensor"));
         map.put("models", List.of("layers", "weights", "tensor"));

@@ -111,7 +111,7 @@ public final class MapClusters implements AutoCloseable {
             return new Settings(
                     method,
                     context ? 256 : 8,
-                    context ? 1 : 0.25,
+                    context ? 1 : 0,
                     10,
                     Similarity.EUCLIDEAN,
                     FeatureKind.COLOUR,

@@ -2,12 +2,12 @@
 package io.github.pointillist.tensor;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.pointillist.engine.Engines;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -20,17 +20,19 @@ import java.util.function.Function;
  * <p>Not safe for use by several threads at once, except for reading arrays.
  */
 public final class Arena implements AutoCloseable {
-    private static final String ENGINE = "PyTorch";
-
     private final NDManager manager;
 
     private Arena(NDManager manager) {
         this.manager = manager;
     }
 
-    /** Opens an arena on a device. Loads the engine's native library at the first call. */
+    /**
+     * Opens an arena on a device. Loads the engine's native library at the first call.
+     *
+     * @throws io.github.pointillist.engine.EngineUnavailableException if it cannot be loaded
+     */
     public static Arena open(Device device) {
-        return new Arena(Engine.getEngine(ENGINE).newBaseManager(device));
+        return new Arena(Engines.start().newBaseManager(device));
     }
 
     /** Opens an arena on the CPU. */

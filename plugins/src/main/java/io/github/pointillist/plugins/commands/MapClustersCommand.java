@@ -50,7 +50,7 @@ public final class MapClustersCommand extends CancelableCommand {
             label = "Compactness (-1 = automatic)",
             min = "-1",
             description = "Weight of position against colour: 0 follows colour alone, 10 gives squares; automatic is 1"
-                    + " for context, 0.25 for kmeans and equitable",
+                    + " for context, 0 for kmeans and equitable",
             persist = false)
     private double compactness = ClusterMapOptions.AUTOMATIC;
 

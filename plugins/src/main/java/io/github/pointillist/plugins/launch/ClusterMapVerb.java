@@ -85,7 +85,7 @@ final class ClusterMapVerb implements Callable<Integer> {
             paramLabel = "X",
             description =
                     "Weight of position against colour: 0 follows colour alone, 10 gives squares. Default: 1 for context,"
-                            + " 0.25 for kmeans and equitable.")
+                            + " 0 for kmeans and equitable.")
     private Double compactness;
 
     @Option(names = "--iterations", paramLabel = "N", description = "Rounds of method context. Default: 10.")

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * What the user asked for, the same for command line, command and macro. Values that depend on the method or the image
  * may be left automatic; {@link #settings} resolves them.
  *
- * @param compactness -1 for automatic: 1 for CONTEXT, 0.25 for the others
+ * @param compactness -1 for automatic: 1 for CONTEXT, 0 for the others
  * @param clusters 0 for automatic: 256 for CONTEXT, 8 for the others
  * @param connected AUTOMATIC is yes for CONTEXT, else no
  * @param minSizePx -1 for automatic: a quarter of the mean superpixel for CONTEXT if connected, else 0

@@ -47,7 +47,7 @@ class ClusterMapOptionsTest {
         ClusterMapOptions kmeans = ClusterMapOptions.defaults(Method.KMEANS, null);
         assertThat(kmeans.settings(List.of()).clusters()).isEqualTo(8);
         assertThat(kmeans.settings(List.of()).connected()).isFalse();
-        assertThat(kmeans.settings(List.of()).compactness()).isEqualTo(0.25);
+        assertThat(kmeans.settings(List.of()).compactness()).isZero();
     }
 
     @Test
