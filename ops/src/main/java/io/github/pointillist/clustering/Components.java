@@ -70,7 +70,7 @@ public final class Components {
         private final int[] labels;
         private final FeatureSource source; // null to choose by borders
         private final int minSize;
-        private double[] means; // (components, C)
+        private double[] sums; // (components, C): sums of the features
         private final Progress progress;
         private final int[] component; // per pixel; -1 for none
         private int[] parent = new int[1024]; // union-find over provisional components; a root is its own parent
@@ -91,6 +91,9 @@ public final class Components {
             scan();
             number();
             if (minSize > 1) {
+                if (source != null && needsFeatures()) {
+                    sum();
+                }
                 while (mergeSmall()) {
                     number();
                 }
@@ -169,6 +172,9 @@ public final class Components {
                 // a parent has a lower number than its child: it already holds its final number
                 parent[i] = parent[i] == i ? roots++ : parent[parent[i]];
             }
+            if (sums != null) {
+                mergeSums(roots);
+            }
             size = new int[roots];
             for (int y = 0; y < height; y++) {
                 check(y, "Connected components");
@@ -185,9 +191,6 @@ public final class Components {
 
         /** Lets every small component choose a neighbour; whether one could. */
         private boolean mergeSmall() {
-            if (source != null) {
-                average();
-            }
             int[] choice = new int[count]; // the neighbour chosen, -1 if none
             Arrays.fill(choice, -1);
             boolean any = false;
@@ -250,10 +253,19 @@ public final class Components {
             return true;
         }
 
-        /** The mean features of every component. */
-        private void average() {
+        private boolean needsFeatures() {
+            for (int s : size) {
+                if (s < minSize) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** Adds up the features of every component. */
+        private void sum() {
             int channels = source.channels();
-            means = new double[Math.multiplyExact(count, channels)];
+            sums = new double[Math.multiplyExact(count, channels)];
             float[] row = new float[width * channels];
             for (int y = 0; y < height; y++) {
                 check(y, "Merging small components");
@@ -261,15 +273,22 @@ public final class Components {
                 for (int x = 0; x < width; x++) {
                     int m = component[y * width + x];
                     for (int c = 0; m >= 0 && c < channels; c++) {
-                        means[m * channels + c] += row[x * channels + c];
+                        sums[m * channels + c] += row[x * channels + c];
                     }
                 }
             }
+        }
+
+        /** The sums of merged components, by their new numbers. */
+        private void mergeSums(int roots) {
+            int channels = source.channels();
+            double[] merged = new double[roots * channels];
             for (int m = 0; m < count; m++) {
                 for (int c = 0; c < channels; c++) {
-                    means[m * channels + c] /= size[m];
+                    merged[parent[m] * channels + c] += sums[m * channels + c];
                 }
             }
+            sums = merged;
         }
 
         /** The neighbour of nearest mean features, the first of equally near ones; -1 if there is none. */
@@ -281,7 +300,7 @@ public final class Components {
                 int other = borders.keys[borders.used[i]];
                 double d = 0;
                 for (int c = 0; c < channels; c++) {
-                    double difference = means[m * channels + c] - means[other * channels + c];
+                    double difference = sums[m * channels + c] / size[m] - sums[other * channels + c] / size[other];
                     d += difference * difference;
                 }
                 if (best < 0 || d < least || d == least && other < best) {

@@ -173,6 +173,17 @@ class ComponentsTest {
     }
 
     @Test
+    void mergedOnesChooseByTheirCommonMean() {
+        // b and c choose each other; then their mean, 11, is compared with both sides
+        Labels plane = labels(10, "aaaabcdddd");
+        for (int right : new int[] {25, 20}) {
+            FeatureSource features = Sources.of(10, 1, 1, 0, 0, 0, 0, 10, 12, right, right, right, right);
+            assertThat(text(Components.split(plane, features, 3, Progress.NONE)))
+                    .isEqualTo(right == 25 ? "aaaaaabbbb" : "aaaabbbbbb");
+        }
+    }
+
+    @Test
     void chainsOfSmallOnesBecomeOne() {
         assertThat(split(3, labels(6, "abcdef"))).isEqualTo("aaaaaa");
         assertThat(split(100, labels(3, "ab.", "...", "..c"))).isEqualTo("aa. ... ..b");
