@@ -8,6 +8,7 @@ import io.github.pointillist.clustering.FeatureSource;
 import io.github.pointillist.clustering.Features;
 import io.github.pointillist.clustering.KMeansClustering;
 import io.github.pointillist.clustering.Labels;
+import io.github.pointillist.image.Images;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.FeatureKind;
 import io.github.pointillist.tasks.MapClusters.LabelPlane;
@@ -28,7 +29,7 @@ final class PixelClusters {
 
     static LabelPlane map(
             RandomAccessibleInterval<? extends RealType<?>> image, boolean rgb, Settings settings, Progress progress) {
-        FeatureSource features = features(new Rows(image), rgb, settings.features());
+        FeatureSource features = features(new Rows(image, Images.channels(image)), rgb, settings.features());
         Labels labels =
                 switch (settings.method()) {
                     case CONTEXT -> context(features, settings, progress);
@@ -79,7 +80,7 @@ final class PixelClusters {
     }
 
     /** The rows of an (x, y) or (x, y, c) image. */
-    private record Rows(RandomAccessibleInterval<? extends RealType<?>> image) implements FeatureSource {
+    private record Rows(RandomAccessibleInterval<? extends RealType<?>> image, int channels) implements FeatureSource {
         @Override
         public int width() {
             return Math.toIntExact(image.dimension(0));
@@ -91,14 +92,8 @@ final class PixelClusters {
         }
 
         @Override
-        public int channels() {
-            return image.numDimensions() > 2 ? Math.toIntExact(image.dimension(2)) : 1;
-        }
-
-        @Override
         public void row(int y, float[] into) {
             RandomAccess<? extends RealType<?>> access = image.randomAccess();
-            int channels = channels();
             int width = width();
             for (int c = 0; c < channels; c++) {
                 access.setPosition(image.min(0), 0);

@@ -101,6 +101,6 @@ class ClusterOpsTest {
     @Test
     void refusesOtherAxes() {
         assertThatThrownBy(() -> ClusterOps.kmeans(ArrayImgs.floats(5), 2, 0, 0))
-                .hasMessageContaining("an image of 1 axes given; allowed: (x, y) or (x, y, c)");
+                .hasMessageContaining("image has 1 dimensions [5]; allowed are (x, y) and (x, y, c)");
     }
 }
