@@ -1,61 +1,39 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.image;
 
+import io.github.pointillist.weights.Npz;
+import io.github.pointillist.weights.StateDict;
+import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
+import java.nio.file.Path;
 
-/** The pictures and id maps of a golden case: just enough of numpy's format for them. */
+/** The pictures and id maps of a golden case. */
 final class GoldenCase {
-    private static final Pattern SHAPE = Pattern.compile("'shape': \\(([^)]*)\\)");
-
-    private final Map<String, byte[]> entries = new HashMap<>();
+    private final StateDict arrays;
 
     GoldenCase(String name) {
-        try (ZipInputStream zip = new ZipInputStream(open(name))) {
-            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                entries.put(entry.getName().replace(".npy", ""), zip.readAllBytes());
-            }
+        try {
+            arrays = Npz.read(Path.of("src/test/resources/golden/coc", name, "tensors.npz"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static InputStream open(String name) {
-        String resource = "/golden/coc/" + name + "/tensors.npz";
-        InputStream stream = GoldenCase.class.getResourceAsStream(resource);
-        if (stream == null) {
-            throw new IllegalStateException("no " + resource);
-        }
-        return stream;
-    }
-
     Raster8 picture(String key) {
-        int[] shape = shape(key, "|u1");
-        return new Raster8(shape[1], shape[0], shape[2], body(key));
+        TensorEntry entry = arrays.get(key);
+        return new Raster8(side(entry, 1), side(entry, 0), side(entry, 2), bytes(entry));
     }
 
     int[] ints(String key) {
-        shape(key, "<i4");
-        ByteBuffer body = ByteBuffer.wrap(body(key)).order(ByteOrder.LITTLE_ENDIAN);
-        int[] values = new int[body.remaining() / 4];
-        body.asIntBuffer().get(values);
+        TensorEntry entry = arrays.get(key);
+        int[] values = new int[entry.size()];
+        entry.data().asIntBuffer().get(values);
         return values;
     }
 
     int[] colours(String key) {
-        shape(key, "|u1");
-        byte[] body = body(key);
+        byte[] body = bytes(arrays.get(key));
         int[] colours = new int[body.length / 3];
         for (int i = 0; i < colours.length; i++) {
             colours[i] = (body[3 * i] & 0xff) << 16 | (body[3 * i + 1] & 0xff) << 8 | (body[3 * i + 2] & 0xff);
@@ -63,23 +41,18 @@ final class GoldenCase {
         return colours;
     }
 
-    int[] shape(String key, String type) {
-        String header = new String(entries.get(key), 10, headerLength(key), StandardCharsets.ISO_8859_1);
-        Matcher matcher = SHAPE.matcher(header);
-        if (!header.contains("'" + type + "'") || !header.contains("'fortran_order': False") || !matcher.find()) {
-            throw new IllegalStateException(key + " is not a row-major array of " + type + ": " + header);
-        }
-        return Arrays.stream(matcher.group(1).split(",\\s*"))
-                .mapToInt(Integer::parseInt)
-                .toArray();
+    int[] shape(String key) {
+        TensorEntry entry = arrays.get(key);
+        return new int[] {side(entry, 0), side(entry, 1)};
     }
 
-    private int headerLength(String key) {
-        return ByteBuffer.wrap(entries.get(key)).order(ByteOrder.LITTLE_ENDIAN).getShort(8);
+    private static int side(TensorEntry entry, int axis) {
+        return (int) entry.shape().get(axis);
     }
 
-    private byte[] body(String key) {
-        byte[] entry = entries.get(key);
-        return Arrays.copyOfRange(entry, 10 + headerLength(key), entry.length);
+    private static byte[] bytes(TensorEntry entry) {
+        byte[] bytes = new byte[entry.data().remaining()];
+        entry.data().get(bytes);
+        return bytes;
     }
 }

@@ -15,7 +15,7 @@ class OverlayTest {
     void blendIsTheOfficialOne(String name) {
         GoldenCase golden = new GoldenCase(name);
         Raster8 photo = golden.picture("photo");
-        int[] shape = golden.shape("cluster_map", "<i4");
+        int[] shape = golden.shape("cluster_map");
         int[] ids = Overlay.nearest(golden.ints("cluster_map"), shape[1], shape[0], photo.width(), photo.height());
         assertThat(ids).isEqualTo(golden.ints("cluster_map_image"));
         Raster8 blend = Overlay.blend(photo, ids, Palettes.cocVisualisation(16), 0.5);

@@ -27,7 +27,6 @@ import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.StrictLoader;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -101,12 +100,6 @@ final class ContextClusterCases {
             }
         });
         return found;
-    }
-
-    static NDArray array(TensorEntry entry, Arena arena, DataType type) {
-        ByteBuffer bytes = ByteBuffer.allocateDirect(entry.data().remaining());
-        bytes.put(entry.data()).flip();
-        return arena.array(bytes, entry.dtype(), entry.shape()).toType(type, false);
     }
 
     private static Raster8 photo(GoldenCase golden) {
@@ -238,7 +231,7 @@ final class ContextClusterCases {
             try (Arena arena = Arena.onCpu();
                     Arena scope = Arena.onCpu()) {
                 ContextCluster model = model(golden, arena, type);
-                NDArray input = array(golden.input("input"), scope, type);
+                NDArray input = golden.input("input", scope, type);
                 Taps taps = new Taps(scope, name -> true);
                 Map<String, NDArray> computed = new LinkedHashMap<>();
                 if (model.config().classes() > 0) {
@@ -293,7 +286,7 @@ final class ContextClusterCases {
                                 0,
                                 json.get("num_classes").getAsInt()));
                 load(model, golden, arena, type);
-                NDArray input = array(golden.input("input"), scope, type);
+                NDArray input = golden.input("input", scope, type);
                 Taps taps = new Taps(scope, name -> true);
                 Map<String, NDArray> computed = new LinkedHashMap<>();
                 NDArray logits = model.apply(input, Pass.recording(taps));
@@ -343,7 +336,7 @@ final class ContextClusterCases {
                         numbers(json, "k_neighbors"),
                         numbers(json, "reducers")));
                 load(model, golden, arena, type);
-                NDArray input = array(golden.input("input"), scope, type);
+                NDArray input = golden.input("input", scope, type);
                 Taps taps = new Taps(scope, name -> true);
                 NDArray out = model.apply(input, Pass.recording(taps));
                 for (String key : golden.outputs().keySet()) {
