@@ -131,32 +131,36 @@ public final class Features {
         return new Texture(colour, isLab);
     }
 
-    /** Reads rows of another source and changes them in place. */
-    abstract static class Mapped implements FeatureSource {
-        private final FeatureSource source;
-        private final int channels;
+    /**
+     * Joins a constant to the features of every pixel, as the bias of a projection does: with it one feature alone has a
+     * direction.
+     *
+     * @param source features
+     * @param value the constant
+     * @return the features, then the constant
+     */
+    public static FeatureSource withConstant(FeatureSource source, float value) {
+        Planes.check(source);
+        int channels = source.channels();
+        return new Derived(source, channels + 1) {
+            @Override
+            public void row(int y, float[] into) {
+                source.row(y, into);
+                for (int x = width() - 1; x >= 0; x--) {
+                    into[x * (channels + 1) + channels] = value;
+                    System.arraycopy(into, x * channels, into, x * (channels + 1), channels);
+                }
+            }
+        };
+    }
 
+    /** Reads rows of another source and changes them in place. */
+    abstract static class Mapped extends Derived {
         Mapped(FeatureSource source, int channels) {
-            this.source = source;
-            this.channels = channels;
+            super(source, channels);
         }
 
         abstract void map(int y, float[] row);
-
-        @Override
-        public int width() {
-            return source.width();
-        }
-
-        @Override
-        public int height() {
-            return source.height();
-        }
-
-        @Override
-        public int channels() {
-            return channels;
-        }
 
         @Override
         public void row(int y, float[] into) {

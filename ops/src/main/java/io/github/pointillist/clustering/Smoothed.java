@@ -7,8 +7,7 @@ import java.util.Arrays;
  * A separable Gaussian over rows. Each thread keeps the last horizontally smoothed rows in a ring, so rows read in order cost
  * one horizontal pass each; a row has the same value in whatever order rows are read.
  */
-final class Smoothed implements FeatureSource {
-    private final FeatureSource source;
+final class Smoothed extends Derived {
     private final boolean fills;
     private final float[] kernel; // (2 * radius + 1), sum 1
     private final int radius;
@@ -20,8 +19,8 @@ final class Smoothed implements FeatureSource {
      * @param fills whether pixels without a value get that of their neighbours; else they stay NaN
      */
     Smoothed(FeatureSource source, double sigmaPx, boolean fills) {
+        super(source, source.channels());
         Planes.require(sigmaPx > 0 && sigmaPx <= 100, "sigmaPx", sigmaPx, "more than 0, up to 100");
-        this.source = source;
         this.fills = fills;
         radius = (int) Math.ceil(3 * sigmaPx);
         double[] weights = new double[2 * radius + 1];
@@ -34,21 +33,6 @@ final class Smoothed implements FeatureSource {
         for (int i = 0; i < kernel.length; i++) {
             kernel[i] = (float) (weights[i] / sum);
         }
-    }
-
-    @Override
-    public int width() {
-        return source.width();
-    }
-
-    @Override
-    public int height() {
-        return source.height();
-    }
-
-    @Override
-    public int channels() {
-        return source.channels();
     }
 
     @Override

@@ -2,19 +2,18 @@
 package io.github.pointillist.clustering;
 
 /** Colour, smoothed intensity and structure tensor at three scales; see {@link Features#texture}. */
-final class Texture implements FeatureSource {
+final class Texture extends Derived {
     private static final int[] SIGMAS_PX = {1, 2, 4};
     private static final int PER_SCALE = 4;
     private static final float WEIGHT = (float) (1 / Math.sqrt(SIGMAS_PX.length * PER_SCALE));
 
-    private final FeatureSource colour;
     private final FeatureSource[] smooth = new FeatureSource[SIGMAS_PX.length];
     private final FeatureSource[] tensor = new FeatureSource[SIGMAS_PX.length]; // xx, xy, yy
     private final ThreadLocal<float[][]> rows = ThreadLocal.withInitial(
-            () -> new float[][] {new float[width() * colour().channels()], new float[width()], new float[3 * width()]});
+            () -> new float[][] {new float[width() * source.channels()], new float[width()], new float[3 * width()]});
 
     Texture(FeatureSource colour, boolean isLab) {
-        this.colour = colour;
+        super(colour, colour.channels() + PER_SCALE * SIGMAS_PX.length);
         FeatureSource intensity = new Intensity(colour, isLab);
         for (int s = 0; s < SIGMAS_PX.length; s++) {
             smooth[s] = new Smoothed(intensity, SIGMAS_PX[s], true);
@@ -24,25 +23,6 @@ final class Texture implements FeatureSource {
         }
     }
 
-    private FeatureSource colour() {
-        return colour;
-    }
-
-    @Override
-    public int width() {
-        return colour.width();
-    }
-
-    @Override
-    public int height() {
-        return colour.height();
-    }
-
-    @Override
-    public int channels() {
-        return colour.channels() + PER_SCALE * SIGMAS_PX.length;
-    }
-
     @Override
     public void row(int y, float[] into) {
         float[][] buffers = rows.get();
@@ -50,8 +30,8 @@ final class Texture implements FeatureSource {
         float[] smoothed = buffers[1];
         float[] products = buffers[2];
         int channels = channels();
-        int first = colour.channels();
-        colour.row(y, colours);
+        int first = source.channels();
+        source.row(y, colours);
         for (int x = 0; x < width(); x++) {
             System.arraycopy(colours, x * first, into, x * channels, first);
         }
@@ -76,14 +56,13 @@ final class Texture implements FeatureSource {
     }
 
     /** L, or the mean of the features. */
-    private static final class Intensity implements FeatureSource {
-        private final FeatureSource colour;
+    private static final class Intensity extends Derived {
         private final boolean firstOnly;
         private final float factor;
         private final ThreadLocal<float[]> row;
 
         Intensity(FeatureSource colour, boolean isLab) {
-            this.colour = colour;
+            super(colour, 1);
             firstOnly = isLab;
             // features of n channels were divided by sqrt(n); their mean is brought back to 0 to 100
             factor = isLab ? 1 : (float) (1 / Math.sqrt(colour.channels()));
@@ -91,25 +70,10 @@ final class Texture implements FeatureSource {
         }
 
         @Override
-        public int width() {
-            return colour.width();
-        }
-
-        @Override
-        public int height() {
-            return colour.height();
-        }
-
-        @Override
-        public int channels() {
-            return 1;
-        }
-
-        @Override
         public void row(int y, float[] into) {
             float[] values = row.get();
-            int channels = colour.channels();
-            colour.row(y, values);
+            int channels = source.channels();
+            source.row(y, values);
             for (int x = 0; x < width(); x++) {
                 float sum = 0;
                 for (int c = 0; c < channels; c++) {
@@ -122,29 +86,13 @@ final class Texture implements FeatureSource {
     }
 
     /** Products of the central differences of one feature, times the scale squared: xx, xy, yy. */
-    private static final class Gradients implements FeatureSource {
-        private final FeatureSource source;
+    private static final class Gradients extends Derived {
         private final float factor;
         private final ThreadLocal<Rows> rows = ThreadLocal.withInitial(() -> new Rows(width()));
 
         Gradients(FeatureSource source, int sigmaPx) {
-            this.source = source;
+            super(source, 3);
             factor = (float) sigmaPx * sigmaPx;
-        }
-
-        @Override
-        public int width() {
-            return source.width();
-        }
-
-        @Override
-        public int height() {
-            return source.height();
-        }
-
-        @Override
-        public int channels() {
-            return 3;
         }
 
         @Override

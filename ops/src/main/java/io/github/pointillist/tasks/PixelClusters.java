@@ -45,7 +45,7 @@ final class PixelClusters {
                                 .labels();
                     case EQUITABLE ->
                         EquitableClustering.cluster(
-                                new WithBias(features),
+                                Features.withConstant(features, BIAS),
                                 new EquitableClustering.Config(settings.clusters(), settings.compactness()),
                                 progress);
                     case MODEL -> throw new IllegalArgumentException("a model is no operation on pixels");
@@ -105,34 +105,6 @@ final class PixelClusters {
                     into[i] = access.get().getRealFloat();
                     access.fwd(0);
                 }
-            }
-        }
-    }
-
-    /** Features joined with a constant. */
-    private record WithBias(FeatureSource features) implements FeatureSource {
-        @Override
-        public int width() {
-            return features.width();
-        }
-
-        @Override
-        public int height() {
-            return features.height();
-        }
-
-        @Override
-        public int channels() {
-            return features.channels() + 1;
-        }
-
-        @Override
-        public void row(int y, float[] into) {
-            int channels = features.channels();
-            features.row(y, into);
-            for (int x = width() - 1; x >= 0; x--) {
-                into[x * (channels + 1) + channels] = BIAS;
-                System.arraycopy(into, x * channels, into, x * (channels + 1), channels);
             }
         }
     }
