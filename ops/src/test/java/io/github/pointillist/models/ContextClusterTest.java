@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Pass;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -142,5 +143,25 @@ class ContextClusterTest {
                         3))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("[4] given for 2 stages");
+    }
+
+    /** As the paper and the reference implementation count them. */
+    @ParameterizedTest
+    @CsvSource({
+        "coc_tiny, 5570584",
+        "coc_tiny2, 5570584",
+        "coc_tiny_plain, 5570584",
+        "coc_small, 14657024",
+        "coc_medium, 29290520",
+        "coc_base_dim64, 54231100",
+        "coc_base_dim96, 53054904",
+        "context_cluster_small_feat5, 14145048"
+    })
+    void officialVariantsHaveTheOfficialNumberOfParameters(String variant, long parameters) {
+        Layer model = new ContextCluster(ContextClusterCheckpoint.VARIANTS.get(variant));
+        long count = model.parameters().values().stream()
+                .mapToLong(parameter -> parameter.shape().size())
+                .sum();
+        assertThat(count).isEqualTo(parameters);
     }
 }
