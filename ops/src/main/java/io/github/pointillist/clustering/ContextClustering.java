@@ -83,14 +83,14 @@ public final class ContextClustering {
 
         /** Checks the ranges. */
         public Config {
-            require(clusters >= 1, "clusters", clusters, "1 or more");
-            require(compactness >= 0 && compactness <= 1e6, "compactness", compactness, "0 to 1e6");
-            require(iterations >= 1, "iterations", iterations, "1 or more");
-            require(similarity != null, "similarity", null, "EUCLIDEAN or COSINE");
-            require(alpha > 0 && alpha <= 1e6, "alpha", alpha, "more than 0, up to 1e6");
-            require(Math.abs(beta) <= 1e6, "beta", beta, "-1e6 to 1e6");
-            require(reach >= 1, "reach", reach, "1 or more");
-            require(sigmaPx >= 0 && sigmaPx <= 100, "sigmaPx", sigmaPx, "0 to 100");
+            Planes.require(clusters >= 1, "clusters", clusters, "1 or more");
+            Planes.require(compactness >= 0 && compactness <= 1e6, "compactness", compactness, "0 to 1e6");
+            Planes.require(iterations >= 1, "iterations", iterations, "1 or more");
+            Planes.require(similarity != null, "similarity", null, "EUCLIDEAN or COSINE");
+            Planes.require(alpha > 0 && alpha <= 1e6, "alpha", alpha, "more than 0, up to 1e6");
+            Planes.require(Math.abs(beta) <= 1e6, "beta", beta, "-1e6 to 1e6");
+            Planes.require(reach >= 1, "reach", reach, "1 or more");
+            Planes.require(sigmaPx >= 0 && sigmaPx <= 100, "sigmaPx", sigmaPx, "0 to 100");
         }
 
         /**
@@ -130,12 +130,6 @@ public final class ContextClustering {
         /** The same with another smoothing. */
         public Config withSigmaPx(double value) {
             return new Config(clusters, compactness, iterations, similarity, alpha, beta, reach, value);
-        }
-
-        private static void require(boolean ok, String name, Object given, String allowed) {
-            if (!ok) {
-                throw new IllegalArgumentException(name + " given: " + given + "; allowed: " + allowed);
-            }
         }
     }
 

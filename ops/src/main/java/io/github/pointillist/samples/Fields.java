@@ -21,11 +21,6 @@ final class Fields {
         return SampleRandom.mix(SampleRandom.mix(seed ^ x * 0x9E3779B97F4A7C15L) + y * 0xC2B2AE3D27D4EB4FL);
     }
 
-    /** In [0, 1). */
-    static double hashUniform(long x, long y, long seed) {
-        return (hash(x, y, seed) >>> 11) * 0x1p-53;
-    }
-
     /** Perlin's gradient noise (2002): smooth, 0 on average, about -1 to 1, of grain 1. */
     static double noise(double x, double y, long seed) {
         double floorX = Math.floor(x);

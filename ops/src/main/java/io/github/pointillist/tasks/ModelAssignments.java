@@ -132,8 +132,9 @@ final class ModelAssignments implements AutoCloseable {
             RandomAccessibleInterval<? extends RealType<?>> image, MapClusters.Settings settings, Progress progress) {
         int inputSizePx = settings.inputSizePx();
         List<Level> levels = settings.levels().stream().map(this::parse).toList();
-        Raster8 picture = toModelInput(image);
-        boolean[] missing = missing(image);
+        RasterF values = Images.toRaster(image);
+        Raster8 picture = toModelInput(values, image.getType() instanceof UnsignedByteType);
+        boolean[] missing = missing(values);
         int width = picture.width();
         int height = picture.height();
         int columns = inputSizePx > 0 ? 1 : windows(width);
@@ -174,8 +175,7 @@ final class ModelAssignments implements AutoCloseable {
     }
 
     /** Where a channel is not a number: such pixels get no label. */
-    private static boolean[] missing(RandomAccessibleInterval<? extends RealType<?>> image) {
-        RasterF raster = Images.toRaster(image);
+    private static boolean[] missing(RasterF raster) {
         boolean[] missing = new boolean[raster.width() * raster.height()];
         for (int i = 0; i < raster.data().length; i++) {
             missing[i / raster.channels()] |= Float.isNaN(raster.data()[i]);
@@ -237,11 +237,8 @@ final class ModelAssignments implements AutoCloseable {
         }
     }
 
-    private static Raster8 toModelInput(RandomAccessibleInterval<? extends RealType<?>> image) {
-        Raster8 bytes = image.getType() instanceof UnsignedByteType
-                ? Images.toRaster8(image)
-                : IntensityRange.stretch(Images.toRaster(image), LOW_PERCENT, HIGH_PERCENT)
-                        .toBytes();
+    private static Raster8 toModelInput(RasterF values, boolean areBytes) {
+        Raster8 bytes = (areBytes ? values : IntensityRange.stretch(values, LOW_PERCENT, HIGH_PERCENT)).toBytes();
         return bytes.channels() == 1 || bytes.channels() == 3
                 ? bytes.withChannels(3)
                 : average(bytes).withChannels(3);
