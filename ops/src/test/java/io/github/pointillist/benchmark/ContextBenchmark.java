@@ -6,8 +6,8 @@ import io.github.pointillist.clustering.ContextClustering;
 import io.github.pointillist.clustering.FeatureSource;
 import io.github.pointillist.clustering.Features;
 import io.github.pointillist.clustering.Labels;
+import io.github.pointillist.clustering.Sources;
 import io.github.pointillist.progress.Progress;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -55,7 +55,7 @@ public class ContextBenchmark {
             double wave = 60 * Math.sin(i / 3 % side / 17.0 + i % 3) * Math.cos(i / row / 23.0);
             pixels[i] = Math.round(Math.max(0, Math.min(255, 128 + wave + 12 * random.nextGaussian())));
         }
-        image = SuperpixelQuality.source(side, side, 3, y -> Arrays.copyOfRange(pixels, y * row, (y + 1) * row));
+        image = Sources.of(side, side, 3, pixels);
     }
 
     /** Context clustering, connected components, small ones merged. */

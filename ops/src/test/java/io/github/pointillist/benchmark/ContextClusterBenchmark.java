@@ -7,12 +7,10 @@ import io.github.pointillist.layers.ContextClusterLayer;
 import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.models.ContextCluster;
 import io.github.pointillist.models.ContextCluster.Config;
+import io.github.pointillist.parity.GoldenRule;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
-import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -125,20 +123,7 @@ public class ContextClusterBenchmark {
 
     private void fill(Layer layer) {
         layer.allocate(arena, DataType.FLOAT32);
-        layer.parameters().forEach((name, parameter) -> fill(name, parameter));
-    }
-
-    private static void fill(String name, Parameter parameter) {
-        SplittableRandom random = new SplittableRandom(name.hashCode());
-        int n = (int) parameter.shape().size();
-        long[] shape = parameter.shape().getShape();
-        double scale = shape.length > 1 ? Math.sqrt(3.0 * shape[0] / n) : 0.1;
-        double offset = shape.length > 1 || name.endsWith("bias") ? 0 : 0.7;
-        ByteBuffer bytes = ByteBuffer.allocateDirect(4 * n).order(ByteOrder.nativeOrder());
-        for (int i = 0; i < n; i++) {
-            bytes.putFloat(4 * i, (float) (offset + scale * random.nextDouble(-1, 1)));
-        }
-        parameter.set(bytes, DataType.FLOAT32);
+        GoldenRule.fill(layer);
     }
 
     /** Frees everything. */

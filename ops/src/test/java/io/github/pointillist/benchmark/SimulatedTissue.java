@@ -3,7 +3,7 @@ package io.github.pointillist.benchmark;
 
 import io.github.pointillist.clustering.FeatureSource;
 import io.github.pointillist.clustering.Labels;
-import java.util.Arrays;
+import io.github.pointillist.clustering.Sources;
 import java.util.List;
 import java.util.Random;
 
@@ -69,6 +69,6 @@ record SimulatedTissue(String name, int size, int cells, int channels, double no
             }
         }
         int row = size * channels;
-        return SuperpixelQuality.source(size, size, channels, y -> Arrays.copyOfRange(pixels, y * row, (y + 1) * row));
+        return Sources.of(size, size, channels, pixels);
     }
 }

@@ -6,6 +6,7 @@ import io.github.pointillist.clustering.ContextClustering;
 import io.github.pointillist.clustering.FeatureSource;
 import io.github.pointillist.clustering.Features;
 import io.github.pointillist.clustering.Labels;
+import io.github.pointillist.clustering.Sources;
 import io.github.pointillist.progress.Progress;
 import java.awt.image.Raster;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.IntFunction;
 import javax.imageio.ImageIO;
 
 /**
@@ -110,7 +110,7 @@ public final class SuperpixelQuality {
     public static FeatureSource read(Path file) throws IOException {
         Raster raster = ImageIO.read(file.toFile()).getRaster();
         int channels = raster.getNumBands();
-        return source(raster.getWidth(), raster.getHeight(), Math.min(3, channels), y -> {
+        return Sources.rows(raster.getWidth(), raster.getHeight(), Math.min(3, channels), y -> {
             float[] all =
                     raster.getPixels(raster.getMinX(), raster.getMinY() + y, raster.getWidth(), 1, (float[]) null);
             if (channels <= 3) {
@@ -122,30 +122,6 @@ public final class SuperpixelQuality {
             }
             return colours;
         });
-    }
-
-    static FeatureSource source(int width, int height, int channels, IntFunction<float[]> rows) {
-        return new FeatureSource() {
-            @Override
-            public int width() {
-                return width;
-            }
-
-            @Override
-            public int height() {
-                return height;
-            }
-
-            @Override
-            public int channels() {
-                return channels;
-            }
-
-            @Override
-            public void row(int y, float[] into) {
-                System.arraycopy(rows.apply(y), 0, into, 0, width * channels);
-            }
-        };
     }
 
     /** The first channel as labels. */

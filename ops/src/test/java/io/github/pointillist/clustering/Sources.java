@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.clustering;
 
+import java.util.Arrays;
 import java.util.Random;
+import java.util.function.IntFunction;
 
 /** Feature sources for tests. */
-final class Sources {
+public final class Sources {
     private Sources() {}
 
-    static FeatureSource of(int width, int height, int channels, float... values) {
+    /** A source of the given values, (height, width, channels). */
+    public static FeatureSource of(int width, int height, int channels, float... values) {
         if (values.length != width * height * channels) {
             throw new IllegalArgumentException(values.length + " values for " + width + " x " + height);
         }
+        int row = width * channels;
+        return rows(width, height, channels, y -> Arrays.copyOfRange(values, y * row, (y + 1) * row));
+    }
+
+    /** A source whose rows, (width, channels), are made when they are read. */
+    public static FeatureSource rows(int width, int height, int channels, IntFunction<float[]> rows) {
         return new FeatureSource() {
             @Override
             public int width() {
@@ -29,14 +38,14 @@ final class Sources {
 
             @Override
             public void row(int y, float[] into) {
-                System.arraycopy(values, y * width * channels, into, 0, width * channels);
+                System.arraycopy(rows.apply(y), 0, into, 0, width * channels);
             }
         };
     }
 
     static FeatureSource constant(int width, int height, int channels, float value) {
         float[] values = new float[width * height * channels];
-        java.util.Arrays.fill(values, value);
+        Arrays.fill(values, value);
         return of(width, height, channels, values);
     }
 

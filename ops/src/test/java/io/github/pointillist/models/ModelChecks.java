@@ -154,6 +154,17 @@ final class ModelChecks {
         return sum;
     }
 
+    /** Checks that each sample of a batch gives what it gives alone; returns what the batch gives. */
+    static NDArray assertBatchEqualsItsSamples(Layer model, NDArray batch) {
+        NDArray together = model.apply(batch, Pass.inference());
+        for (int i = 0; i < batch.getShape().get(0); i++) {
+            String sample = i + ":" + (i + 1);
+            NDArray alone = model.apply(batch.get(sample), Pass.inference());
+            assertThat(difference(alone, together.get(sample))).isLessThan(1e-12);
+        }
+        return together;
+    }
+
     /** The largest difference of two arrays of the same shape. */
     static double difference(NDArray a, NDArray b) {
         assertThat(a.getShape()).isEqualTo(b.getShape());

@@ -27,7 +27,6 @@ import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.StrictLoader;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +37,6 @@ import java.util.regex.Pattern;
 
 /** The cases of Context Clusters: backbones, pre-processing, cluster maps. */
 final class ContextClusterCases {
-    private static final Pattern FILE = Pattern.compile("in checkpoint (\\S+)");
     private static final Pattern STAGE = Pattern.compile("stage(\\d+)");
     private static final Pattern REDUCER = Pattern.compile("reduce(\\d+)");
     private static final Pattern LEVEL = Pattern.compile("fpn(\\d+)");
@@ -55,22 +53,9 @@ final class ContextClusterCases {
 
     private ContextClusterCases() {}
 
-    /** The file that the case's weights come from, beside the case or in it. */
-    static Optional<Path> checkpoint(GoldenCase golden) {
-        Matcher matcher = FILE.matcher(golden.variant());
-        if (!matcher.find()) {
-            return golden.checkpoint();
-        }
-        Path folder = golden.dir().toAbsolutePath();
-        return List.of(folder, folder.getParent()).stream()
-                .map(dir -> dir.resolve(matcher.group(1)))
-                .filter(Files::isRegularFile)
-                .findFirst();
-    }
-
     private static ContextCluster model(GoldenCase golden, Arena arena, DataType type) throws IOException {
         Config config = ContextClusterCheckpoint.fromJson(golden.config());
-        Optional<Path> file = checkpoint(golden);
+        Optional<Path> file = golden.checkpoint();
         if (file.isPresent()) {
             return ContextClusterCheckpoint.of(Checkpoint.read(file.get()), config)
                     .load(arena, type);
@@ -83,7 +68,7 @@ final class ContextClusterCases {
 
     private static void load(Layer model, GoldenCase golden, Arena arena, DataType type) throws IOException {
         model.allocate(arena, type);
-        Optional<Path> file = checkpoint(golden);
+        Optional<Path> file = golden.checkpoint();
         if (file.isPresent()) {
             StrictLoader.load(Checkpoint.read(file.get()).weights(), model);
         } else {

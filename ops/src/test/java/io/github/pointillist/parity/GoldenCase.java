@@ -24,6 +24,7 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * One golden case: how the reference outputs of an official implementation were made (case.json) and what they are
@@ -31,6 +32,7 @@ import java.util.regex.Pattern;
  */
 public final class GoldenCase {
     static final String FILE = "case.json";
+    private static final Pattern IN_CHECKPOINT = Pattern.compile("in checkpoint (\\S+)");
     private static final List<String> ENDINGS = List.of(".pth", ".pth.tar", ".pt", ".pkl", ".safetensors");
     private static final Pattern IMAGE_RULE =
             Pattern.compile("\\s*(?:([0-9.]+)\\s*\\*\\s*)?fill\\.image\\(.*'([^']*)'\\s*\\).*", Pattern.DOTALL);
@@ -259,8 +261,9 @@ public final class GoldenCase {
     }
 
     /**
-     * The file the weights come from, for cases whose weights are not filled: the one that the case names, or one beside
-     * the folder with the folder's name and an ending.
+     * The file the weights come from, for cases whose weights are not filled: the one that the case names, in a field or
+     * in its variant ("... in checkpoint FILE", in the folder or beside it), or one beside the folder with the folder's
+     * name and an ending.
      */
     public Optional<Path> checkpoint() {
         String named = text(json, "checkpoint");
@@ -268,10 +271,11 @@ public final class GoldenCase {
             return Optional.of(dir.resolve(named).normalize());
         }
         Path full = dir.toAbsolutePath().normalize();
-        return ENDINGS.stream()
-                .map(ending -> full.resolveSibling(full.getFileName() + ending))
-                .filter(Files::isRegularFile)
-                .findFirst();
+        Matcher variant = IN_CHECKPOINT.matcher(variant());
+        Stream<Path> candidates = variant.find()
+                ? Stream.of(full.resolve(variant.group(1)), full.resolveSibling(variant.group(1)))
+                : ENDINGS.stream().map(ending -> full.resolveSibling(full.getFileName() + ending));
+        return candidates.filter(Files::isRegularFile).findFirst();
     }
 
     /** The state-dict entries that are not filled but left as the constructor makes them. */
