@@ -3,6 +3,8 @@ package io.github.pointillist.layers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
@@ -20,8 +22,9 @@ import io.github.pointillist.tensor.Pass;
  * <p>Equal cosines keep the order of their tokens (the original's sort is not stable); a zero key has cosine 0. Which
  * cluster a token belongs to is a choice, through which no gradient flows.
  *
- * <p>Only the order of the B E N cosines is needed from the sort, so they are ordered here by a radix sort rather than
- * by the engine, and one permutation of rows gives the way there and the way back.
+ * <p>The B E N cosines are ordered here by a radix sort, in linear time, rather than by the engine, whose sort is
+ * slower and not always stable; the way back needs no second sort; and rows of D numbers are copied as they lie, whatever
+ * the order of tokens and heads, so that there is no change of layout besides.
  */
 public final class EquitableAttention extends Layer {
     private static final int DIGIT_BITS = 11;
@@ -55,16 +58,16 @@ public final class EquitableAttention extends Layer {
      */
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        Shape shape = x.getShape();
-        double scale = 1 / Math.sqrt(shape.get(4));
-        NDList parts = x.split(3, 2);
-        Shape tokens = new Shape(shape.get(0), shape.get(1), shape.get(3), shape.get(4));
-        return attendTokens(
-                parts.get(0).reshape(tokens),
-                parts.get(1).reshape(tokens),
-                parts.get(2).reshape(tokens),
-                scale,
-                pass);
+        check(x.getShape().get(1));
+        double scale = 1 / Math.sqrt(x.getShape().get(4));
+        NDArray k = part(x, 1);
+        if (clusters == 1) {
+            return plain(part(x, 0).mul(scale(scale)), k, part(x, 2));
+        }
+        Permutation permutation = permutation(k, pass);
+        NDArray sorted = permutation.sorted(x, 3); // (3, B E K, n, D)
+        return permutation.back(
+                within(sorted.get(0).mul(scale(scale)), sorted.get(1).transpose(0, 2, 1), sorted.get(2)));
     }
 
     /**
@@ -79,22 +82,56 @@ public final class EquitableAttention extends Layer {
      * @throws IllegalArgumentException if N is not a multiple of K
      */
     public NDArray attend(NDArray q, NDArray k, NDArray v, double scale, Pass pass) {
-        return attendTokens(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 1, 3), v.transpose(0, 2, 1, 3), scale, pass)
-                .transpose(0, 2, 1, 3);
-    }
-
-    /** The same as {@link #attend} with tokens before heads, (B, N, E, D), which is the faster order. */
-    public NDArray attendTokens(NDArray q, NDArray k, NDArray v, double scale, Pass pass) {
-        long n = q.getShape().get(1);
-        if (n % clusters != 0) {
-            throw new IllegalArgumentException(n + " tokens given for " + clusters
-                    + " clusters of equal size; the number of tokens must be a multiple of the clusters");
-        }
+        check(q.getShape().get(2));
         return scoped(new NDList(q, k, v), pass, inner -> {
-                    NDArray scaled = scale == 1 ? q : q.mul(scale(scale)); // (B, N, E, D)
-                    return new NDList(clusters == 1 ? plain(scaled, k, v) : clustered(scaled, k, v, inner));
+                    NDArray scaled = scale == 1 ? q : q.mul(scale(scale)); // (B, E, N, D)
+                    if (clusters == 1) {
+                        return new NDList(within(scaled, k.transpose(0, 1, 3, 2), v));
+                    }
+                    NDArray keys = k.transpose(0, 2, 1, 3); // (B, N, E, D)
+                    Permutation permutation = permutation(keys, inner);
+                    NDArray result = within(
+                            permutation.sorted(scaled.transpose(0, 2, 1, 3), 1),
+                            permutation.sorted(keys, 1).transpose(0, 2, 1),
+                            permutation.sorted(v.transpose(0, 2, 1, 3), 1)); // (B E K, n, D)
+                    return new NDList(permutation.back(result).transpose(0, 2, 1, 3));
                 })
                 .head();
+    }
+
+    /**
+     * The same with tokens before heads, and queries and keys in one array, for which nothing needs another layout.
+     *
+     * @param qk (B, N, 2, E, D): queries, already scaled, and keys of every token
+     * @param v values (B, N, E, D)
+     * @return (B, N, E, D)
+     * @throws IllegalArgumentException if N is not a multiple of K
+     */
+    public NDArray attendPairs(NDArray qk, NDArray v, Pass pass) {
+        check(v.getShape().get(1));
+        return scoped(new NDList(qk, v), pass, inner -> {
+                    NDArray k = part(qk, 1);
+                    if (clusters == 1) {
+                        return new NDList(plain(part(qk, 0), k, v));
+                    }
+                    Permutation permutation = permutation(k, inner);
+                    NDArray sorted = permutation.sorted(qk, 2); // (2, B E K, n, D)
+                    NDArray result = within(
+                            sorted.get(0), sorted.get(1).transpose(0, 2, 1), permutation.sorted(v, 1)); // (B E K, n, D)
+                    return new NDList(permutation.back(result));
+                })
+                .head();
+    }
+
+    private void check(long tokens) {
+        if (tokens % clusters != 0) {
+            throw new IllegalArgumentException(tokens + " tokens given for " + clusters
+                    + " clusters of equal size; the number of tokens must be a multiple of the clusters");
+        }
+    }
+
+    private static NDArray part(NDArray x, int i) {
+        return x.get(new NDIndex(":, :, {}", i)); // (B, N, parts, E, D) to (B, N, E, D)
     }
 
     private static NDArray plain(NDArray q, NDArray k, NDArray v) {
@@ -102,59 +139,80 @@ public final class EquitableAttention extends Layer {
                 .transpose(0, 2, 1, 3); // (B, N, E, D)
     }
 
-    private NDArray clustered(NDArray q, NDArray k, NDArray v, Pass pass) {
-        Shape shape = k.getShape(); // (B, N, E, D)
-        int[][] rows = permutations(k);
-        NDArray there = k.getManager().create(rows[0]);
-        NDArray back = k.getManager().create(rows[1]);
-        pass.tap(this, "cluster", () -> clusterOfTokens(rows[1], k));
-        NDArray result =
-                within(sorted(q, there), sorted(k, there).transpose(0, 2, 1), sorted(v, there)); // (B E K, n, D)
-        return rows(result, back).reshape(shape);
-    }
-
-    private NDArray sorted(NDArray tokens, NDArray there) {
-        Shape shape = tokens.getShape();
-        long d = shape.get(3);
-        return rows(tokens, there).reshape(-1, shape.get(1) / clusters, d); // (B E K, n, D)
-    }
-
     /** softmax(q k') v on the last two axes; k is given transposed. */
     private static NDArray within(NDArray q, NDArray k, NDArray v) {
         return q.matMul(k).softmax(-1).matMul(v);
     }
 
-    /** Rows of D numbers taken in the order of the indices: the engine copies each as a whole. */
-    private static NDArray rows(NDArray x, NDArray indices) {
-        NDArray table = x.reshape(-1, x.getShape().getLastDimension());
-        return table.getNDArrayInternal()
-                .embedding(indices, table, SparseFormat.DENSE)
-                .head();
+    private Permutation permutation(NDArray k, Pass pass) {
+        Permutation permutation = new Permutation(k, clusters);
+        pass.tap(this, "cluster", permutation::clusterOfTokens);
+        return permutation;
     }
 
     /**
-     * Two permutations of B N E rows, each other's inverse: from the order (b, n, e) of tokens to the order (b, e, rank of
-     * the cosine), and back.
+     * The order of the tokens of every sample and head, and back. A row is the D numbers of a token and head; the engine
+     * copies each as a whole.
      */
-    private static int[][] permutations(NDArray k) {
-        Shape shape = k.getShape();
-        int tokens = (int) shape.get(1);
-        int heads = (int) shape.get(2);
-        long[] keys = keys(k.stopGradient()); // (B, N, E)
-        int bits = k.getDataType() == DataType.FLOAT64 ? Long.SIZE : Integer.SIZE;
-        int[] there = new int[keys.length];
-        int[] back = new int[keys.length];
-        Ranking ranking = new Ranking(tokens, bits);
-        for (int first = 0, at = 0; first < keys.length; first += tokens * heads) {
-            for (int head = 0; head < heads; head++) {
-                for (int token : ranking.ascending(keys, first + head, heads)) {
-                    int row = first + token * heads + head;
-                    there[at] = row;
-                    back[row] = at++;
+    private static final class Permutation {
+        private final NDManager scope;
+        private final Shape shape; // (B, N, E, D)
+        private final int clusters;
+        private final int[] back; // for (b, n, e) its place in the order (b, e, rank of the cosine)
+
+        Permutation(NDArray k, int clusters) {
+            this.scope = k.getManager();
+            this.shape = k.getShape();
+            this.clusters = clusters;
+            int tokens = (int) shape.get(1);
+            int heads = (int) shape.get(2);
+            long[] keys = keys(k.stopGradient()); // (B, N, E)
+            this.back = new int[keys.length];
+            Ranking ranking = new Ranking(tokens, k.getDataType() == DataType.FLOAT64 ? Long.SIZE : Integer.SIZE);
+            for (int first = 0, at = 0; first < keys.length; first += tokens * heads) {
+                for (int head = 0; head < heads; head++) {
+                    for (int token : ranking.ascending(keys, first + head, heads)) {
+                        back[first + token * heads + head] = at++;
+                    }
                 }
             }
         }
-        return new int[][] {there, back};
+
+        /** From (B, N, parts, E, D) to (parts, B E K, n, D) in the order of the cosines, without the first axis for one part. */
+        NDArray sorted(NDArray x, int parts) {
+            int heads = (int) shape.get(2);
+            int[] rows = new int[parts * back.length];
+            for (int i = 0; i < back.length; i++) {
+                int first = i / heads * parts * heads + i % heads;
+                for (int part = 0; part < parts; part++) {
+                    rows[part * back.length + back[i]] = first + part * heads;
+                }
+            }
+            long n = shape.get(1) / clusters;
+            NDArray taken = rows(x, rows);
+            return parts == 1 ? taken.reshape(-1, n, shape.get(3)) : taken.reshape(parts, -1, n, shape.get(3));
+        }
+
+        /** From (B E K, n, D) to (B, N, E, D). */
+        NDArray back(NDArray x) {
+            return rows(x, back).reshape(shape);
+        }
+
+        private NDArray rows(NDArray x, int[] rows) {
+            NDArray table = x.reshape(-1, shape.get(3));
+            return table.getNDArrayInternal()
+                    .embedding(scope.create(rows), table, SparseFormat.DENSE)
+                    .head();
+        }
+
+        NDArray clusterOfTokens() {
+            long size = shape.get(1) / clusters;
+            long[] ids = new long[back.length];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = back[i] / size % clusters;
+            }
+            return scope.create(ids, shape.slice(0, 3)).transpose(0, 2, 1); // (B, E, N)
+        }
     }
 
     /** The cosines of the keys to the mean key, times its length, as integers of the same order. */
@@ -180,16 +238,6 @@ public final class EquitableAttention extends Layer {
             keys[i] = (raw ^ (raw >> 31 | Integer.MIN_VALUE)) & 0xFFFFFFFFL;
         }
         return keys;
-    }
-
-    private NDArray clusterOfTokens(int[] back, NDArray k) {
-        Shape shape = k.getShape();
-        long size = shape.get(1) / clusters;
-        long[] ids = new long[back.length];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = back[i] / size % clusters;
-        }
-        return k.getManager().create(ids, shape.slice(0, 3)).transpose(0, 2, 1); // (B, E, N)
     }
 
     private NDArray scale(double scale) {

@@ -67,6 +67,11 @@ public abstract class Layer {
         return declare(name, new Parameter(new Shape(shape), false, type));
     }
 
+    /** Declares a buffer of the model's floating-point type that holds these values, row-major, until it is overwritten. */
+    protected final Parameter buffer(String name, float[] values, long... shape) {
+        return declare(name, new Parameter(new Shape(shape), values));
+    }
+
     private Parameter declare(String name, Parameter parameter) {
         if (own.putIfAbsent(name, parameter) != null) {
             throw new IllegalArgumentException("parameter " + name + " is declared twice");
