@@ -2,6 +2,7 @@
 package io.github.pointillist.layers;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.pointillist.tensor.Arena;
@@ -17,7 +18,8 @@ import java.util.stream.DoubleStream;
  * a query or key is turned by an angle, the pairs of the first half by row number times {@code angle}, those of the
  * second half by column number times {@code angle}.
  *
- * <p>A pair is taken as a complex number, so that turning it is one multiplication.
+ * <p>The numbers of a pair are kept half a head apart, by the order of the rows of the projection before, since the
+ * engine is slow where neighbours change places; and the tables are made once for a size.
  */
 public final class Rope extends Layer {
     private static final double BASE = 10_000;
@@ -86,13 +88,26 @@ public final class Rope extends Layer {
     }
 
     /**
+     * Rows of a projection to queries and keys in the order in which {@link #turn} takes them: in each head first the
+     * first numbers of all pairs, then the second ones. Products of queries and keys do not depend on the order.
+     *
+     * @param rows (2 E D, ...)
+     */
+    NDArray pairsApart(NDArray rows) {
+        Shape shape = rows.getShape();
+        return rows.reshape(-1, headDim / 2, 2, shape.size() / shape.get(0))
+                .transpose(0, 2, 1, 3)
+                .reshape(shape);
+    }
+
+    /**
      * Turns queries and keys, and scales the queries.
      *
-     * @param qk (B, h, w, 2 E D): queries, then keys of every point
+     * @param qk (B, h, w, 2 E D): queries, then keys of every point, in the order of {@link #pairsApart}
      * @param scale what the queries are multiplied by
-     * @return (B, h w, 2, E, D)
+     * @return (B, h w, 2, E, D) in the same order
      */
-    public NDArray turn(NDArray qk, double scale, Pass pass) {
+    NDArray turn(NDArray qk, double scale, Pass pass) {
         record Key(int h, int w, double scale, List<Double> angles) {}
         Shape shape = qk.getShape();
         int h = (int) shape.get(1);
@@ -101,31 +116,34 @@ public final class Rope extends Layer {
         long heads = shape.get(3) / (2 * headDim);
         // The values are part of the key: a table made from other angles would be out of date.
         Key key = new Key(h, w, scale, values());
-        NDArray table = constant(key, pass, arena -> table(arena, angles(h, w, key.angles), scale))
-                .complex(); // (N, 2, 1, D / 2)
-        return qk.reshape(shape.get(0), n, 2, heads, headDim / 2, 2)
-                .complex() // (B, N, 2, E, D / 2)
-                .mul(table)
-                .real()
-                .reshape(shape.get(0), n, 2, heads, headDim);
+        NDArray table = constant(key, pass, arena -> table(arena, angles(h, w, key.angles), scale)); // (2, N, 2, 1, D)
+        NDList factors = table.split(2, 0); // (1, N, 2, 1, D) each
+        NDArray x = qk.reshape(shape.get(0), n, 2, heads, headDim); // (x1, x2) in each head
+        NDList halves = x.split(2, 4);
+        NDArray swapped = halves.get(1).concat(halves.get(0), 4);
+        return x.mul(factors.get(0)).addi(swapped.muli(factors.get(1)));
     }
 
+    /** For each number of a query and a key: the cosine; then the sine, negative for the first number of a pair. */
     private NDArray table(Arena arena, double[] angles, double scale) {
         int pairs = headDim / 2;
         int tokens = angles.length / pairs;
-        double[] table = new double[4 * angles.length];
+        double[] table = new double[8 * angles.length];
+        int sines = table.length / 2;
         for (int token = 0; token < tokens; token++) {
-            for (int pair = 0; pair < pairs; pair++) {
-                double angle = angles[token * pairs + pair];
-                int query = 2 * (2 * token * pairs + pair);
-                int key = query + 2 * pairs;
-                table[query] = scale * Math.cos(angle);
-                table[query + 1] = scale * Math.sin(angle);
-                table[key] = Math.cos(angle);
-                table[key + 1] = Math.sin(angle);
+            for (int part = 0; part < 2; part++) {
+                double factor = part == 0 ? scale : 1;
+                int at = (2 * token + part) * headDim;
+                for (int pair = 0; pair < pairs; pair++) {
+                    double angle = angles[token * pairs + pair];
+                    table[at + pair] = factor * Math.cos(angle);
+                    table[at + pairs + pair] = table[at + pair];
+                    table[sines + at + pair] = -factor * Math.sin(angle);
+                    table[sines + at + pairs + pair] = -table[sines + at + pair];
+                }
             }
         }
-        return arena.array(table, tokens, 2, 1, pairs, 2);
+        return arena.array(table, 2, tokens, 2, 1, headDim);
     }
 
     /** @throws UnsupportedOperationException always: what is turned has to be said, see {@link #turn} */

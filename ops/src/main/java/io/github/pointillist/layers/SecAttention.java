@@ -59,9 +59,10 @@ public final class SecAttention extends Layer {
         long[] values = {2L * channels};
         NDList weights = pass.value(weight, 3L * channels, channels).split(values, 0);
         NDList biases = pass.value(bias).split(values, 0);
-        NDArray qk = Affine.apply(x, weights.get(0), biases.get(0)); // (B, H, W, 2 C)
+        NDArray qk = Affine.apply(x, rope.pairsApart(weights.get(0)), rope.pairsApart(biases.get(0))); // (B, H, W, 2 C)
         NDArray v = Affine.apply(x, weights.get(1), biases.get(1)); // (B, H, W, C)
-        pass.tap(this, "qkv", () -> qk.concat(v, 3).transpose(0, 3, 1, 2));
+        pass.tap(this, "qkv", () -> Affine.apply(x, pass.value(weight, 3L * channels, channels), bias.array())
+                .transpose(0, 3, 1, 2));
         NDArray local = lepe.apply(v, pass); // (B, H, W, C)
         pass.tap(this, "lepe", () -> local.transpose(0, 3, 1, 2));
         NDArray turned = rope.turn(qk, 1 / Math.sqrt(d), pass); // (B, N, 2, E, D)

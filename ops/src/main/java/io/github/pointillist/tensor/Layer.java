@@ -160,6 +160,22 @@ public abstract class Layer {
      * the result.
      */
     protected final NDArray operand(Object key, Function<Arena, NDArray> make) {
+        return kept(key, arena -> {
+            NDArray made = make.apply(arena);
+            NDArray array = made.toType(floatType, false);
+            if (array != made) {
+                made.close();
+            }
+            return array;
+        });
+    }
+
+    /** Like {@link #constant}, for integers, which keep their type: indices of rows, say. */
+    protected final NDArray indices(Object key, Pass pass, Function<Arena, NDArray> make) {
+        return pass.view(kept(key, make));
+    }
+
+    private NDArray kept(Object key, Function<Arena, NDArray> make) {
         synchronized (constants) {
             NDArray array = constants.get(key);
             if (array == null) {
@@ -167,11 +183,7 @@ public abstract class Layer {
                     Object oldest = constants.keySet().iterator().next();
                     constants.remove(oldest).close();
                 }
-                NDArray made = make.apply(arena);
-                array = made.toType(floatType, false);
-                if (array != made) {
-                    made.close();
-                }
+                array = make.apply(arena);
                 constants.put(key, array);
             }
             return array;
