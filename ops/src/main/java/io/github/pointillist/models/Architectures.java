@@ -12,7 +12,10 @@ public final class Architectures {
     public static final List<Architecture<?>> ALL = List.of(
             new ContextClusterFpnArchitecture(),
             new ContextClusterArchitecture(),
-            new PointContextClusterArchitecture());
+            new PointContextClusterArchitecture(),
+            new SecVitArchitecture(),
+            SwinArchitecture.SWIN,
+            SwinArchitecture.SEC_SWIN);
 
     private Architectures() {}
 

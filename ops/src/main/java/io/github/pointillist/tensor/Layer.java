@@ -67,6 +67,11 @@ public abstract class Layer {
         return declare(name, new Parameter(new Shape(shape), false, type));
     }
 
+    /** Declares a buffer of the model's floating-point type that holds these values, row-major, until it is overwritten. */
+    protected final Parameter buffer(String name, float[] values, long... shape) {
+        return declare(name, new Parameter(new Shape(shape), values));
+    }
+
     private Parameter declare(String name, Parameter parameter) {
         if (own.putIfAbsent(name, parameter) != null) {
             throw new IllegalArgumentException("parameter " + name + " is declared twice");
@@ -155,6 +160,22 @@ public abstract class Layer {
      * the result.
      */
     protected final NDArray operand(Object key, Function<Arena, NDArray> make) {
+        return kept(key, arena -> {
+            NDArray made = make.apply(arena);
+            NDArray array = made.toType(floatType, false);
+            if (array != made) {
+                made.close();
+            }
+            return array;
+        });
+    }
+
+    /** Like {@link #constant}, for integers, which keep their type: indices of rows, say. */
+    protected final NDArray indices(Object key, Pass pass, Function<Arena, NDArray> make) {
+        return pass.view(kept(key, make));
+    }
+
+    private NDArray kept(Object key, Function<Arena, NDArray> make) {
         synchronized (constants) {
             NDArray array = constants.get(key);
             if (array == null) {
@@ -162,11 +183,7 @@ public abstract class Layer {
                     Object oldest = constants.keySet().iterator().next();
                     constants.remove(oldest).close();
                 }
-                NDArray made = make.apply(arena);
-                array = made.toType(floatType, false);
-                if (array != made) {
-                    made.close();
-                }
+                array = make.apply(arena);
                 constants.put(key, array);
             }
             return array;

@@ -6,6 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * One entry of a model's state dict: a trained weight or a buffer. It has no memory before {@link Layer#allocate}.
@@ -14,12 +15,25 @@ public final class Parameter {
     private final Shape shape;
     private final boolean trainable;
     private final DataType fixedType;
+    private final float[] initial;
     private NDArray array;
 
     Parameter(Shape shape, boolean trainable, DataType fixedType) {
         this.shape = shape;
         this.trainable = trainable;
         this.fixedType = fixedType;
+        this.initial = null;
+    }
+
+    /** A buffer that starts with these values. */
+    Parameter(Shape shape, float[] initial) {
+        if (shape.size() != initial.length) {
+            throw new IllegalArgumentException(initial.length + " values given for the shape " + shape);
+        }
+        this.shape = shape;
+        this.trainable = false;
+        this.fixedType = null;
+        this.initial = initial.clone();
     }
 
     /** The shape that the official state dict gives. */
@@ -47,6 +61,12 @@ public final class Parameter {
 
     void allocate(Arena arena, DataType floatType) {
         array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
+        if (initial != null) {
+            ByteBuffer bytes =
+                    ByteBuffer.allocateDirect(Float.BYTES * initial.length).order(ByteOrder.nativeOrder());
+            bytes.asFloatBuffer().put(initial);
+            set(bytes, DataType.FLOAT32);
+        }
     }
 
     /**
