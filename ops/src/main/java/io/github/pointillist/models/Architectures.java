@@ -9,8 +9,12 @@ import java.util.stream.Collectors;
 /** All families of models, one entry each. */
 public final class Architectures {
     /** In the order in which a file is tried. */
-    public static final List<Architecture<?>> ALL =
-            List.of(new SecFasterVitArchitecture(), new FasterVitArchitecture());
+    public static final List<Architecture<?>> ALL = List.of(
+            new ContextClusterFpnArchitecture(),
+            new ContextClusterArchitecture(),
+            new PointContextClusterArchitecture(),
+            new SecFasterVitArchitecture(),
+            new FasterVitArchitecture());
 
     private Architectures() {}
 

@@ -5,18 +5,16 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import ai.djl.nn.pooling.Pool;
 import io.github.pointillist.layers.BatchNorm;
-import io.github.pointillist.layers.Conv2d;
+import io.github.pointillist.layers.CarrierTokenizer;
+import io.github.pointillist.layers.ConvResidualBlock;
 import io.github.pointillist.layers.EquitableAttention;
+import io.github.pointillist.layers.EquitableAttentionBlock;
 import io.github.pointillist.layers.HierarchicalAttentionBlock;
 import io.github.pointillist.layers.LayerNorm;
 import io.github.pointillist.layers.Linear;
-import io.github.pointillist.layers.Mlp;
-import io.github.pointillist.layers.PositionalMlp;
+import io.github.pointillist.layers.StridedConv;
 import io.github.pointillist.tensor.Layer;
-import io.github.pointillist.tensor.Leaf;
-import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +37,6 @@ public class FasterVit extends Layer implements ImageClassifier {
     private static final int CONVOLUTIONAL = 2;
     private static final double STEM_EPSILON = 1e-4;
     private static final double DOWNSAMPLE_EPSILON = 1e-6;
-    private static final Shape ONE = new Shape(1, 1);
 
     /**
      * What makes one variant.
@@ -198,30 +195,29 @@ public class FasterVit extends Layer implements ImageClassifier {
 
         /** The same with another number of classes. */
         public Config withClasses(int number) {
-            return new Config(
-                    depths,
-                    heads,
-                    windows,
-                    carrierSide,
-                    dim,
-                    stemDim,
-                    mlpRatio,
-                    heightPx,
-                    widthPx,
-                    carries,
-                    scaled,
-                    convScaled,
-                    propagates,
-                    clusters,
-                    number);
+            return with(windows, heightPx, widthPx, propagates, clusters, number);
         }
 
         /** The same for images of another size. */
         public Config withResolution(int height, int width) {
+            return with(windows, height, width, propagates, clusters, classes);
+        }
+
+        /** The same with other windows, one for each level. */
+        public Config withWindows(List<Integer> sides) {
+            return with(sides, heightPx, widthPx, propagates, clusters, classes);
+        }
+
+        /** The same with attention in clusters over the whole map, without windows and carriers. */
+        public Config withClusters(List<Integer> numbers) {
+            return with(windows, heightPx, widthPx, false, numbers, classes);
+        }
+
+        private Config with(List<Integer> w, int height, int width, boolean spread, List<Integer> k, int n) {
             return new Config(
                     depths,
                     heads,
-                    windows,
+                    w,
                     carrierSide,
                     dim,
                     stemDim,
@@ -231,49 +227,9 @@ public class FasterVit extends Layer implements ImageClassifier {
                     carries,
                     scaled,
                     convScaled,
-                    propagates,
-                    clusters,
-                    classes);
-        }
-
-        /** The same with other windows, one for each level. */
-        public Config withWindows(List<Integer> sides) {
-            return new Config(
-                    depths,
-                    heads,
-                    sides,
-                    carrierSide,
-                    dim,
-                    stemDim,
-                    mlpRatio,
-                    heightPx,
-                    widthPx,
-                    carries,
-                    scaled,
-                    convScaled,
-                    propagates,
-                    clusters,
-                    classes);
-        }
-
-        /** The same with attention in clusters over the whole map, without windows and carriers. */
-        public Config withClusters(List<Integer> numbers) {
-            return new Config(
-                    depths,
-                    heads,
-                    windows,
-                    carrierSide,
-                    dim,
-                    stemDim,
-                    mlpRatio,
-                    heightPx,
-                    widthPx,
-                    carries,
-                    scaled,
-                    convScaled,
-                    false,
-                    numbers,
-                    classes);
+                    spread,
+                    k,
+                    n);
         }
     }
 
@@ -314,9 +270,9 @@ public class FasterVit extends Layer implements ImageClassifier {
     public static final Config V4_21K_768 = V4.withResolution(768, 768).withWindows(List.of(7, 7, 48, 24));
 
     private final Config config;
-    private final StrideConv stem1;
+    private final StridedConv stem1;
     private final BatchNorm stemNorm1;
-    private final StrideConv stem2;
+    private final StridedConv stem2;
     private final BatchNorm stemNorm2;
     private final List<Level> levels = new ArrayList<>();
     private final BatchNorm norm;
@@ -326,9 +282,9 @@ public class FasterVit extends Layer implements ImageClassifier {
     public FasterVit(Config config) {
         this.config = config;
         int dim = config.dim();
-        this.stem1 = child("patch_embed.conv_down.0", new StrideConv(3, config.stemDim()));
+        this.stem1 = child("patch_embed.conv_down.0", new StridedConv(3, config.stemDim()));
         this.stemNorm1 = child("patch_embed.conv_down.1", new BatchNorm(config.stemDim(), STEM_EPSILON));
-        this.stem2 = child("patch_embed.conv_down.3", new StrideConv(config.stemDim(), dim));
+        this.stem2 = child("patch_embed.conv_down.3", new StridedConv(config.stemDim(), dim));
         this.stemNorm2 = child("patch_embed.conv_down.4", new BatchNorm(dim, STEM_EPSILON));
         for (int i = 0; i < config.levels(); i++) {
             Level level = i < CONVOLUTIONAL
@@ -396,33 +352,17 @@ public class FasterVit extends Layer implements ImageClassifier {
         return x.transpose(0, 3, 1, 2); // (B, H, W, C) to (B, C, H, W)
     }
 
-    /** A 3 x 3 convolution with stride 2 and without bias. */
-    private static final class StrideConv extends Leaf {
-        private final Parameter weight; // (out, in, 3, 3)
-
-        StrideConv(int in, int out) {
-            this.weight = weight("weight", out, in, 3, 3);
-        }
-
-        @Override
-        protected NDArray forward(NDArray x, Pass pass) {
-            return ai.djl.nn.convolutional.Conv2d.conv2d(planes(x), weight.array(), null, new Shape(2, 2), ONE, ONE, 1)
-                    .head()
-                    .transpose(0, 2, 3, 1); // (B, H/2, W/2, out)
-        }
-    }
-
     /** Blocks and, in all levels but the last, a normalisation and a convolution that halve the map. */
     private abstract static class Level extends Layer {
         private LayerNorm norm;
-        private StrideConv reduction;
+        private StridedConv reduction;
 
         /** Declared last, as in the official code. */
         final void declareDownsampling(Config config, int i) {
             if (i + 1 < config.levels()) {
                 int dim = config.channels(i);
                 norm = child("downsample.norm", new LayerNorm(dim, DOWNSAMPLE_EPSILON));
-                reduction = child("downsample.reduction.0", new StrideConv(dim, 2 * dim));
+                reduction = child("downsample.reduction.0", new StridedConv(dim, 2 * dim));
             }
         }
 
@@ -433,11 +373,11 @@ public class FasterVit extends Layer implements ImageClassifier {
 
     /** A level of convolutions. */
     private static final class ConvLevel extends Level {
-        private final List<ConvBlock> blocks = new ArrayList<>();
+        private final List<ConvResidualBlock> blocks = new ArrayList<>();
 
         ConvLevel(Config config, int i) {
             for (int j = 0; j < config.depths().get(i); j++) {
-                blocks.add(child("blocks." + j, new ConvBlock(config.channels(i), config.convScaled())));
+                blocks.add(child("blocks." + j, new ConvResidualBlock(config.channels(i), config.convScaled())));
             }
             declareDownsampling(config, i);
         }
@@ -454,36 +394,12 @@ public class FasterVit extends Layer implements ImageClassifier {
         }
     }
 
-    /** x + g BN(conv(GELU(BN(conv x)))). */
-    private static final class ConvBlock extends Layer {
-        private final Parameter scale; // (C) or null
-        private final Conv2d conv1;
-        private final BatchNorm norm1;
-        private final Conv2d conv2;
-        private final BatchNorm norm2;
-
-        ConvBlock(int dim, boolean scaled) {
-            this.scale = scaled ? weight("gamma", dim) : null;
-            this.conv1 = child("conv1", new Conv2d(dim, dim, 3, 1, 1));
-            this.norm1 = child("norm1", new BatchNorm(dim));
-            this.conv2 = child("conv2", new Conv2d(dim, dim, 3, 1, 1));
-            this.norm2 = child("norm2", new BatchNorm(dim));
-        }
-
-        @Override
-        protected NDArray forward(NDArray x, Pass pass) {
-            NDArray hidden = Activation.gelu(norm1.apply(conv1.apply(x, pass), pass)); // (B, H, W, C)
-            NDArray branch = norm2.apply(conv2.apply(hidden, pass), pass);
-            return x.add(scale == null ? branch : branch.mul(scale.array()));
-        }
-    }
-
     /** A level of hierarchical attention in windows. */
     private static final class WindowLevel extends Level {
         private final Config config;
         private final int level;
         private final List<HierarchicalAttentionBlock> blocks = new ArrayList<>();
-        private final Tokenizer tokenizer; // null without carriers
+        private final CarrierTokenizer tokenizer; // null without carriers
 
         WindowLevel(Config config, int i) {
             this.config = config;
@@ -504,7 +420,15 @@ public class FasterVit extends Layer implements ImageClassifier {
                 blocks.add(child("blocks." + j, new HierarchicalAttentionBlock(spec)));
             }
             declareDownsampling(config, i);
-            this.tokenizer = carriers ? child("global_tokenizer", new Tokenizer(config, i)) : null;
+            this.tokenizer = carriers
+                    ? child(
+                            "global_tokenizer",
+                            new CarrierTokenizer(
+                                    config.channels(i),
+                                    config.carrierSide(),
+                                    config.windowRows(i),
+                                    config.windowColumns(i)))
+                    : null;
         }
 
         @Override
@@ -540,50 +464,20 @@ public class FasterVit extends Layer implements ImageClassifier {
         }
     }
 
-    /** The first carriers: a depthwise convolution and an average over the part of the map that is theirs. */
-    private static final class Tokenizer extends Layer {
-        private final Parameter weight; // (C, 1, 3, 3)
-        private final Parameter bias; // (C)
-        private final int carrierSide;
-        private final int rows;
-        private final int columns;
-
-        Tokenizer(Config config, int i) {
-            int dim = config.channels(i);
-            this.weight = weight("to_global_feature.pos.weight", dim, 1, 3, 3);
-            this.bias = weight("to_global_feature.pos.bias", dim);
-            this.carrierSide = config.carrierSide();
-            this.rows = config.windowRows(i);
-            this.columns = config.windowColumns(i);
-        }
-
-        @Override
-        protected NDArray forward(NDArray x, Pass pass) {
-            long k = carrierSide;
-            long c = x.getShape().get(3);
-            NDArray mixed = ai.djl.nn.convolutional.Conv2d.conv2d(
-                            planes(x), weight.array(), bias.array(), ONE, ONE, ONE, (int) c)
-                    .head(); // (B, C, H, W)
-            long strideY = x.getShape().get(1) / (rows * k);
-            long strideX = x.getShape().get(2) / (columns * k);
-            Shape kernel = new Shape(
-                    x.getShape().get(1) - (rows * k - 1) * strideY, x.getShape().get(2) - (columns * k - 1) * strideX);
-            NDArray carriers = Pool.avgPool2d(mixed, kernel, new Shape(strideY, strideX), new Shape(0, 0), false, true)
-                    .reshape(-1, c, rows, k, columns, k)
-                    .transpose(0, 2, 4, 3, 5, 1)
-                    .reshape(-1, k * k, c); // (B r q, K, C)
-            pass.tap(this, "carriers", () -> carriers.reshape(-1, rows * columns * k * k, c));
-            return carriers;
-        }
-    }
-
     /** A level of attention in clusters over the whole map. */
     private static final class ClusterLevel extends Level {
-        private final List<ClusterBlock> blocks = new ArrayList<>();
+        private final List<EquitableAttentionBlock> blocks = new ArrayList<>();
 
         ClusterLevel(Config config, int i) {
             for (int j = 0; j < config.depths().get(i); j++) {
-                blocks.add(child("blocks." + j, new ClusterBlock(config, i)));
+                EquitableAttentionBlock.Spec spec = new EquitableAttentionBlock.Spec(
+                        config.channels(i),
+                        config.heads().get(i),
+                        config.rows(i),
+                        config.clusters().get(i),
+                        config.hidden(i),
+                        config.scaled());
+                blocks.add(child("blocks." + j, new EquitableAttentionBlock(spec)));
             }
             declareDownsampling(config, i);
         }
@@ -592,74 +486,10 @@ public class FasterVit extends Layer implements ImageClassifier {
         protected NDArray forward(NDArray x, Pass pass) {
             Shape shape = x.getShape();
             NDArray tokens = x.reshape(shape.get(0), -1, shape.get(3)); // (B, N, C)
-            for (ClusterBlock block : blocks) {
+            for (EquitableAttentionBlock block : blocks) {
                 tokens = block.apply(tokens, pass);
             }
             return downsampled(tokens.reshape(shape), pass);
-        }
-    }
-
-    /** The host's block with {@link EquitableAttention} for its attention, (B, N, C) to (B, N, C). */
-    private static final class ClusterBlock extends Layer {
-        private final int side;
-        private final Parameter scale3; // (C) or null
-        private final Parameter scale4; // (C) or null
-        private final PositionalMlp position;
-        private final LayerNorm norm1;
-        private final ClusterAttention attention;
-        private final LayerNorm norm2;
-        private final Mlp mlp;
-
-        ClusterBlock(Config config, int i) {
-            int dim = config.channels(i);
-            this.side = config.rows(i);
-            this.scale3 = config.scaled() ? weight("gamma3", dim) : null;
-            this.scale4 = config.scaled() ? weight("gamma4", dim) : null;
-            this.position = child("pos_embed", new PositionalMlp(dim));
-            this.norm1 = child("norm1", new LayerNorm(dim));
-            this.attention = child(
-                    "attn",
-                    new ClusterAttention(
-                            dim, config.heads().get(i), config.clusters().get(i)));
-            this.norm2 = child("norm2", new LayerNorm(dim));
-            this.mlp = child("mlp", new Mlp(dim, config.hidden(i)));
-        }
-
-        @Override
-        protected NDArray forward(NDArray x, Pass pass) {
-            NDArray placed =
-                    x.add(derived("position", position, pass, inner -> position.of(PositionalMlp.square(side), inner)));
-            pass.tap(this, "pos_embed", () -> placed);
-            NDArray attended = attention.apply(norm1.apply(placed, pass), pass);
-            pass.tap(this, "attn", () -> attended);
-            NDArray y = placed.add(scale3 == null ? attended : attended.mul(scale3.array()));
-            NDArray refined = mlp.apply(norm2.apply(y, pass), pass);
-            NDArray result = y.add(scale4 == null ? refined : refined.mul(scale4.array()));
-            pass.tap(this, "windows", () -> result);
-            return result;
-        }
-    }
-
-    /** Queries, keys and values of all points, {@link EquitableAttention}, a projection. */
-    private static final class ClusterAttention extends Layer {
-        private final int heads;
-        private final Linear qkv;
-        private final EquitableAttention core;
-        private final Linear proj;
-
-        ClusterAttention(int dim, int heads, int clusters) {
-            this.heads = heads;
-            this.qkv = child("qkv", new Linear(dim, 3 * dim));
-            this.core = child("core", new EquitableAttention(clusters));
-            this.proj = child("proj", new Linear(dim, dim));
-        }
-
-        @Override
-        protected NDArray forward(NDArray x, Pass pass) {
-            Shape shape = x.getShape(); // (B, N, C)
-            NDArray both = qkv.apply(x, pass)
-                    .reshape(shape.get(0), shape.get(1), 3, heads, shape.get(2) / heads); // (B, N, 3, E, D)
-            return proj.apply(core.apply(both, pass).reshape(shape), pass);
         }
     }
 }

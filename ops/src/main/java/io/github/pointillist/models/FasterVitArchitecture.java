@@ -76,6 +76,11 @@ public final class FasterVitArchitecture implements Architecture<Config> {
     }
 
     @Override
+    public int classes(Config config) {
+        return config.classes();
+    }
+
+    @Override
     public boolean ignorable(String name) {
         return isIgnorable(name);
     }

@@ -38,6 +38,11 @@ public final class SecFasterVitArchitecture implements Architecture<Config> {
     }
 
     @Override
+    public int classes(Config config) {
+        return config.classes();
+    }
+
+    @Override
     public boolean ignorable(String name) {
         return FasterVitArchitecture.isIgnorable(name);
     }
