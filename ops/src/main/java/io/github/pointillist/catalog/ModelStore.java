@@ -268,14 +268,15 @@ public final class ModelStore {
         if (Files.exists(file)) {
             throw new FileAlreadyExistsException(file + " is there already; choose another name");
         }
-        checkWeights(folder, ModelFile.read(folder));
+        Path weights = weights(folder);
+        check(weights, Checkpoint.sha256(weights), ModelFile.read(folder));
         Path target = file.toAbsolutePath().normalize();
         if (!Files.isDirectory(target.getParent())) {
             throw new IOException("there is no folder " + target.getParent());
         }
         Path part = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
         try {
-            Files.copy(folder.resolve(ModelFile.WEIGHTS), part, StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(weights, part, StandardCopyOption.REPLACE_EXISTING);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);
@@ -379,8 +380,9 @@ public final class ModelStore {
 
     private static Read readFolder(Path folder) throws IOException {
         ModelFile model = ModelFile.read(folder);
-        checkWeights(folder, model);
-        Checkpoint checkpoint = Checkpoint.read(folder.resolve(ModelFile.WEIGHTS));
+        Path weights = weights(folder);
+        Checkpoint checkpoint = Checkpoint.read(weights);
+        check(weights, checkpoint.sha256(), model);
         return new Read(
                 checkpoint,
                 typed(model.architecture(), model.config(), checkpoint.weights()),
@@ -390,12 +392,15 @@ public final class ModelStore {
                         : model.origin().notes());
     }
 
-    private static void checkWeights(Path folder, ModelFile model) throws IOException {
+    private static Path weights(Path folder) throws IOException {
         Path weights = folder.resolve(ModelFile.WEIGHTS);
         if (!Files.isRegularFile(weights)) {
             throw new IOException(folder + " has no " + ModelFile.WEIGHTS);
         }
-        String sha256 = Checkpoint.sha256(weights);
+        return weights;
+    }
+
+    private static void check(Path weights, String sha256, ModelFile model) throws IOException {
         if (!sha256.equals(model.weights().sha256())) {
             throw new IOException(weights + " is not what model.json says: its SHA-256 is " + sha256 + " instead of "
                     + model.weights().sha256() + "; import the model again");

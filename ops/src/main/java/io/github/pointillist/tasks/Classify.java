@@ -354,7 +354,7 @@ public final class Classify implements AutoCloseable {
                 };
         return String.format(
                 Locale.ROOT,
-                "each region %s (%s); %s minus mean %s over std %s",
+                "each region: %s (%s), then %s minus mean %s over std %s",
                 how,
                 input.interpolation(),
                 model.card().input().channelOrder(),

@@ -49,7 +49,7 @@ record Photograph(Raster8 picture, List<String> notes) {
                     stretched.data()[i] = range.apply(values.data()[i]);
                 }
                 if (c < MAX_RANGES) {
-                    ranges.add(String.format(Locale.ROOT, "%.6g to %.6g", range.low(), range.high()));
+                    ranges.add(range.low() + " to " + range.high());
                 }
             }
             if (values.channels() > MAX_RANGES) {
