@@ -12,7 +12,7 @@ import io.github.pointillist.tensor.Pass;
  * which the running ones then take a tenth.
  */
 public final class BatchNorm extends Leaf {
-    private static final float EPSILON = 1e-5f;
+    private static final double EPSILON = 1e-5;
     private static final float KEPT = 0.9f;
 
     private final Parameter weight; // (C)
@@ -21,13 +21,24 @@ public final class BatchNorm extends Leaf {
     private final Parameter variance; // (C)
     private final Parameter batches; // ()
     private final int channels;
+    private final float epsilon;
 
     /**
      * Declares {@code weight}, {@code bias}, {@code running_mean} and {@code running_var} (C), and the int64 scalar
-     * {@code num_batches_tracked}.
+     * {@code num_batches_tracked}; 1e-5 is added to the variance.
      */
     public BatchNorm(int channels) {
+        this(channels, EPSILON);
+    }
+
+    /**
+     * The same with another number in the place of 1e-5.
+     *
+     * @param epsilon is added to the variance
+     */
+    public BatchNorm(int channels, double epsilon) {
         this.channels = channels;
+        this.epsilon = (float) epsilon;
         this.weight = weight("weight", channels);
         this.bias = weight("bias", channels);
         this.mean = buffer("running_mean", channels);
@@ -56,7 +67,7 @@ public final class BatchNorm extends Leaf {
                         bias.array(),
                         -1,
                         KEPT,
-                        EPSILON,
+                        epsilon,
                         pass.isTraining())
                 .head()
                 .transpose(0, 2, 3, 1)

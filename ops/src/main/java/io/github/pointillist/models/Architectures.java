@@ -15,7 +15,9 @@ public final class Architectures {
             new PointContextClusterArchitecture(),
             new SecVitArchitecture(),
             SwinArchitecture.SWIN,
-            SwinArchitecture.SEC_SWIN);
+            SwinArchitecture.SEC_SWIN,
+            new SecFasterVitArchitecture(),
+            new FasterVitArchitecture());
 
     private Architectures() {}
 
