@@ -306,6 +306,6 @@ class ContainerTest {
         StrictLoader.load(again, model);
         assertThat(model.parameters().get("head.bias").array().toFloatArray())
                 .isEqualTo(read.get("head.bias").floats());
-        assertThat(Arrays.asList(model.parameters().keySet().toArray())).containsExactlyElementsOf(read.names());
+        assertThat(model.parameters().keySet()).containsExactlyElementsOf(read.names());
     }
 }
