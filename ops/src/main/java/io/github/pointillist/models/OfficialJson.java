@@ -28,6 +28,11 @@ final class OfficialJson {
         return has(key) ? integer(key) : otherwise;
     }
 
+    /** A number; {@code otherwise} where there is none. */
+    double decimal(String key, double otherwise) {
+        return has(key) ? read(key, JsonElement::getAsDouble, "a number") : otherwise;
+    }
+
     /** A word; {@code otherwise} where there is none. */
     String text(String key, String otherwise) {
         return has(key) ? read(key, JsonElement::getAsString, "a word") : otherwise;
