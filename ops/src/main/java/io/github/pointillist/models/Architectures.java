@@ -17,7 +17,11 @@ public final class Architectures {
             SwinArchitecture.SWIN,
             SwinArchitecture.SEC_SWIN,
             new SecFasterVitArchitecture(),
-            new FasterVitArchitecture());
+            new FasterVitArchitecture(),
+            new ContainerArchitecture(),
+            // These match whole detectors through their prefix "backbone.", so they come last.
+            new ConvNeXtArchitecture(),
+            new ResNetArchitecture());
 
     private Architectures() {}
 
