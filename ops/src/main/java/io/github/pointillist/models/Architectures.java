@@ -12,7 +12,16 @@ public final class Architectures {
     public static final List<Architecture<?>> ALL = List.of(
             new ContextClusterFpnArchitecture(),
             new ContextClusterArchitecture(),
-            new PointContextClusterArchitecture());
+            new PointContextClusterArchitecture(),
+            new SecVitArchitecture(),
+            SwinArchitecture.SWIN,
+            SwinArchitecture.SEC_SWIN,
+            new SecFasterVitArchitecture(),
+            new FasterVitArchitecture(),
+            new ContainerArchitecture(),
+            // These match whole detectors through their prefix "backbone.", so they come last.
+            new ConvNeXtArchitecture(),
+            new ResNetArchitecture());
 
     private Architectures() {}
 

@@ -6,6 +6,8 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One entry of a model's state dict: a trained weight or a buffer. It has no memory before {@link Layer#allocate}.
@@ -14,12 +16,26 @@ public final class Parameter {
     private final Shape shape;
     private final boolean trainable;
     private final DataType fixedType;
+    private final float[] initial;
     private NDArray array;
+    private final AtomicLong version = new AtomicLong();
 
     Parameter(Shape shape, boolean trainable, DataType fixedType) {
         this.shape = shape;
         this.trainable = trainable;
         this.fixedType = fixedType;
+        this.initial = null;
+    }
+
+    /** A buffer that starts with these values. */
+    Parameter(Shape shape, float[] initial) {
+        if (shape.size() != initial.length) {
+            throw new IllegalArgumentException(initial.length + " values given for the shape " + shape);
+        }
+        this.shape = shape;
+        this.trainable = false;
+        this.fixedType = null;
+        this.initial = initial.clone();
     }
 
     /** The shape that the official state dict gives. */
@@ -34,7 +50,8 @@ public final class Parameter {
 
     /**
      * The array itself, owned by the model's arena. Never make it the first operand of an operation: the result would
-     * be owned by the model. Use {@link Pass#value} for that.
+     * be owned by the model. Use {@link Pass#value} for that. Whoever changes its values in place outside of training
+     * says so by {@link #changed}.
      *
      * @throws IllegalStateException before {@link Layer#allocate}
      */
@@ -45,8 +62,25 @@ public final class Parameter {
         return array;
     }
 
+    /** Makes layers forget what they keep of the values (see {@link Layer#derived}); {@link #set} does so by itself. */
+    public void changed() {
+        version.incrementAndGet();
+    }
+
+    /** Grows with every change of the values. */
+    long version() {
+        return version.get();
+    }
+
     void allocate(Arena arena, DataType floatType) {
+        changed();
         array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
+        if (initial != null) {
+            ByteBuffer bytes =
+                    ByteBuffer.allocateDirect(Float.BYTES * initial.length).order(ByteOrder.nativeOrder());
+            bytes.asFloatBuffer().put(initial);
+            set(bytes, DataType.FLOAT32);
+        }
     }
 
     /**
@@ -62,6 +96,8 @@ public final class Parameter {
                 NDArray cast = source.toType(array.getDataType(), false)) {
             // In place: the array may share its memory with a block.
             array.set(new NDIndex("..."), cast);
+        } finally {
+            changed();
         }
     }
 
