@@ -249,6 +249,18 @@ class MacrosTest {
     }
 
     @Test
+    void aPointsAffinitiesInAMacro() throws IOException, InterruptedException {
+        install(TestModels.AFFINITIES, "affinities");
+        List<String> log = runText("open('" + sample() + "'); makePoint(30, 20);\n"
+                + "run('Cluster Map...', 'method=model model=affinities point=selection');\n"
+                + "print('active ' + getTitle() + ' ' + bitDepth() + ', marked ' + Overlay.size);\n"
+                + "getStatistics(a, mean, least, most); selectImage('cells.tif');\n"
+                + "run('Cluster Map...', 'method=model model=affinities point=30,20');\n"
+                + "getStatistics(a, mean2, least2, most2); print('same ' + (mean == mean2 && most == most2));\n");
+        assertThat(log).contains("active cells_affinity 32, marked 1", "same 1");
+    }
+
+    @Test
     void wrongOptionsStopTheMacroWithOneLine() throws IOException, InterruptedException {
         List<List<String>> cases = List.of(
                 List.of("cluster=9", "macro option 'cluster' is not known"),

@@ -9,16 +9,19 @@ import java.nio.file.Path;
 
 /** Small checkpoints that the reference code wrote; they lie with the tests of the ops module. */
 final class TestModels {
-    private static final Path GOLDEN = Path.of("..", "ops", "src", "test", "resources", "golden", "coc");
+    private static final Path GOLDEN = Path.of("..", "ops", "src", "test", "resources", "golden");
 
     /** A classifier of 10 classes without names, for images of any size. */
-    static final Path IMAGES = GOLDEN.resolve("checkpoint-timm.pth.tar");
+    static final Path IMAGES = GOLDEN.resolve("coc/checkpoint-timm.pth.tar");
 
     /** A classifier of clouds of points, 15 classes, made for 128 points. */
-    static final Path POINTS = GOLDEN.resolve("checkpoint-points.pth");
+    static final Path POINTS = GOLDEN.resolve("coc/checkpoint-points.pth");
 
     /** A network for semantic segmentation, which gives no classes to images. */
-    static final Path SEGMENTATION = GOLDEN.resolve("checkpoint-mmseg.pth");
+    static final Path SEGMENTATION = GOLDEN.resolve("coc/checkpoint-mmseg.pth");
+
+    /** A classifier of 10 classes whose last stage has affinities: a small CONTAINER with 4 heads. */
+    static final Path AFFINITIES = GOLDEN.resolve("container/checkpoint-deit.pth");
 
     private TestModels() {}
 
