@@ -6,6 +6,7 @@ import java.awt.Component;
 import java.awt.Dialog;
 import java.awt.Dimension;
 import java.awt.FlowLayout;
+import java.awt.Font;
 import java.awt.KeyboardFocusManager;
 import java.awt.Window;
 import java.awt.event.MouseAdapter;
@@ -64,6 +65,7 @@ final class ListChooser {
         Window active = KeyboardFocusManager.getCurrentKeyboardFocusManager().getActiveWindow();
         dialog = new JDialog(active, title, Dialog.ModalityType.APPLICATION_MODAL);
         list.setName("list");
+        list.setFont(list.getFont().deriveFont(Font.PLAIN));
         list.setSelectionMode(
                 several ? ListSelectionModel.MULTIPLE_INTERVAL_SELECTION : ListSelectionModel.SINGLE_SELECTION);
         list.setCellRenderer(new Renderer());

@@ -76,6 +76,7 @@ final class LaunchDialog {
         Object value = module.getInput(item.getName());
         if (item.getType() == Button.class) {
             ClassLoader loader = Thread.currentThread().getContextClassLoader();
+            dialog.addToSameRow(); // beside the field that it fills
             dialog.addButton(label, event -> press(item, loader, event));
         } else if (value instanceof Boolean flag) {
             dialog.addCheckbox(label, flag);
