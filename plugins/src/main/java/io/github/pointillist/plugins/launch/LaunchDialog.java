@@ -7,8 +7,11 @@ import ij.gui.GenericDialog;
 import ij.plugin.frame.Recorder;
 import java.awt.Checkbox;
 import java.awt.Choice;
+import java.awt.FlowLayout;
+import java.awt.GridBagConstraints;
+import java.awt.Insets;
+import java.awt.Panel;
 import java.awt.TextField;
-import java.awt.event.ActionEvent;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +28,7 @@ import org.scijava.widget.Button;
  */
 final class LaunchDialog {
     private static final int MOST_DECIMALS = 6;
+    private static final Insets BELOW_FIELD = new Insets(0, 0, 5, 5);
 
     private final Module module;
     private final GenericDialog dialog;
@@ -76,8 +80,11 @@ final class LaunchDialog {
         Object value = module.getInput(item.getName());
         if (item.getType() == Button.class) {
             ClassLoader loader = Thread.currentThread().getContextClassLoader();
-            dialog.addToSameRow(); // beside the field that it fills
-            dialog.addButton(label, event -> press(item, loader, event));
+            java.awt.Button button = new java.awt.Button(label);
+            button.addActionListener(event -> press(item, loader));
+            Panel panel = new Panel(new FlowLayout(FlowLayout.RIGHT, 0, 0));
+            panel.add(button);
+            dialog.addPanel(panel, GridBagConstraints.EAST, BELOW_FIELD);
         } else if (value instanceof Boolean flag) {
             dialog.addCheckbox(label, flag);
             fields.put(item, dialog.getCheckboxes().lastElement());
@@ -134,7 +141,7 @@ final class LaunchDialog {
         }
     }
 
-    private void press(ModuleItem<?> button, ClassLoader loader, ActionEvent event) {
+    private void press(ModuleItem<?> button, ClassLoader loader) {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(loader);
