@@ -4,6 +4,7 @@ package io.github.pointillist.models;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.FasterVit.Config;
+import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.CheckpointException;
 import io.github.pointillist.weights.StateDict;
@@ -221,6 +222,9 @@ public final class FasterVitArchitecture implements Architecture<Config> {
                 .filter(VARIANTS::containsKey)
                 .findFirst()
                 .orElse(null);
+        if (weights.names().stream().noneMatch(FasterVitArchitecture::isIgnorable)) {
+            return withoutTables(weights, arch, notes);
+        }
         Config told = new Shapes(weights).config(arch, notes);
         String name = VARIANTS.entrySet().stream()
                 .filter(entry -> entry.getValue().withClasses(told.classes()).equals(told))
@@ -229,6 +233,33 @@ public final class FasterVitArchitecture implements Architecture<Config> {
                 .findFirst()
                 .orElse(CUSTOM);
         return new Recognised<>(told, name, weights, notes);
+    }
+
+    /** Files without the tables of positions, whose sizes tell the windows: the variant that has just these entries. */
+    private static Recognised<Config> withoutTables(StateDict weights, String arch, List<String> notes)
+            throws CheckpointException {
+        int classes = classes(weights);
+        List<String> fitting = VARIANTS.entrySet().stream()
+                .filter(entry -> hasEntriesOf(weights, entry.getValue().withClasses(classes)))
+                .map(Map.Entry::getKey)
+                .toList();
+        if (fitting.isEmpty()) {
+            throw new CheckpointException("the file has neither tables of positions, which tell the windows, nor the"
+                    + " entries of an official variant; name a variant or a JSON configuration");
+        }
+        String name = fitting.contains(arch) ? arch : fitting.get(0);
+        if (fitting.size() > 1 && !fitting.contains(arch)) {
+            notes.add("the entries are those of " + String.join(", ", fitting) + "; taken as the first");
+        }
+        return new Recognised<>(VARIANTS.get(name).withClasses(classes), name, weights, notes);
+    }
+
+    private static boolean hasEntriesOf(StateDict weights, Config config) {
+        Map<String, Parameter> parameters = new FasterVit(config).parameters();
+        return parameters.size() == weights.size()
+                && parameters.entrySet().stream().allMatch(entry -> weights.find(entry.getKey())
+                        .map(found -> found.shape().equals(entry.getValue().shape()))
+                        .orElse(false));
     }
 
     /** The positions of carriers are left aside where the windows are no square: the official model has none there. */
