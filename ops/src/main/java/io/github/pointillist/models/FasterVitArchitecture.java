@@ -4,6 +4,7 @@ package io.github.pointillist.models;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.FasterVit.Config;
+import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.CheckpointException;
@@ -222,8 +223,8 @@ public final class FasterVitArchitecture implements Architecture<Config> {
                 .filter(VARIANTS::containsKey)
                 .findFirst()
                 .orElse(null);
-        if (weights.names().stream().noneMatch(FasterVitArchitecture::isIgnorable)) {
-            return withoutTables(weights, arch, notes);
+        if (!weights.contains("levels.2.blocks.0.attn.pos_emb_funct.relative_position_index")) {
+            return withoutBuffers(weights, arch, notes);
         }
         Config told = new Shapes(weights).config(arch, notes);
         String name = VARIANTS.entrySet().stream()
@@ -235,31 +236,37 @@ public final class FasterVitArchitecture implements Architecture<Config> {
         return new Recognised<>(told, name, weights, notes);
     }
 
-    /** Files without the tables of positions, whose sizes tell the windows: the variant that has just these entries. */
-    private static Recognised<Config> withoutTables(StateDict weights, String arch, List<String> notes)
+    /** A file of trained weights only, which do not depend on the windows: the official variant that has such weights. */
+    private static Recognised<Config> withoutBuffers(StateDict weights, String arch, List<String> notes)
             throws CheckpointException {
         int classes = classes(weights);
-        List<String> fitting = VARIANTS.entrySet().stream()
-                .filter(entry -> hasEntriesOf(weights, entry.getValue().withClasses(classes)))
-                .map(Map.Entry::getKey)
-                .toList();
-        if (fitting.isEmpty()) {
-            throw new CheckpointException("the file has neither tables of positions, which tell the windows, nor the"
-                    + " entries of an official variant; name a variant or a JSON configuration");
+        Map<Config, String> fitting = new LinkedHashMap<>();
+        VARIANTS.forEach((name, official) -> {
+            Config config = official.withClasses(classes);
+            if (fits(weights, new FasterVit(config)) && (arch == null || arch.equals(name))) {
+                fitting.putIfAbsent(config, name);
+            }
+        });
+        if (fitting.size() != 1) {
+            throw new CheckpointException(
+                    "the file has no relative_position_index, which says the size of the windows, and"
+                            + " its weights fit "
+                            + (fitting.isEmpty() ? "no official variant" : String.join(", ", fitting.values()))
+                            + "; name a variant or a JSON configuration");
         }
-        String name = fitting.contains(arch) ? arch : fitting.get(0);
-        if (fitting.size() > 1 && !fitting.contains(arch)) {
-            notes.add("the entries are those of " + String.join(", ", fitting) + "; taken as the first");
-        }
-        return new Recognised<>(VARIANTS.get(name).withClasses(classes), name, weights, notes);
+        Map.Entry<Config, String> only = fitting.entrySet().iterator().next();
+        notes.add(
+                "the file does not say the size of the windows and of the image: that of the official variant is taken");
+        return new Recognised<>(only.getKey(), only.getValue(), weights, notes);
     }
 
-    private static boolean hasEntriesOf(StateDict weights, Config config) {
-        Map<String, Parameter> parameters = new FasterVit(config).parameters();
-        return parameters.size() == weights.size()
-                && parameters.entrySet().stream().allMatch(entry -> weights.find(entry.getKey())
-                        .map(found -> found.shape().equals(entry.getValue().shape()))
-                        .orElse(false));
+    /** Whether a state dict has the names and shapes of a model, besides what is ignorable. */
+    static boolean fits(StateDict weights, Layer model) {
+        Map<String, Parameter> parameters = model.parameters();
+        return parameters.entrySet().stream().allMatch(entry -> weights.find(entry.getKey())
+                        .filter(found -> found.shape().equals(entry.getValue().shape()))
+                        .isPresent())
+                && weights.names().stream().allMatch(name -> parameters.containsKey(name) || isIgnorable(name));
     }
 
     /** The positions of carriers are left aside where the windows are no square: the official model has none there. */
