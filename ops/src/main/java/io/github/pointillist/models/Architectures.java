@@ -9,8 +9,19 @@ import java.util.stream.Collectors;
 /** All families of models, one entry each. */
 public final class Architectures {
     /** In the order in which a file is tried. */
-    public static final List<Architecture<?>> ALL =
-            List.of(new SecVitArchitecture(), SwinArchitecture.SWIN, SwinArchitecture.SEC_SWIN);
+    public static final List<Architecture<?>> ALL = List.of(
+            new ContextClusterFpnArchitecture(),
+            new ContextClusterArchitecture(),
+            new PointContextClusterArchitecture(),
+            new SecVitArchitecture(),
+            SwinArchitecture.SWIN,
+            SwinArchitecture.SEC_SWIN,
+            new SecFasterVitArchitecture(),
+            new FasterVitArchitecture(),
+            new ContainerArchitecture(),
+            // These match whole detectors through their prefix "backbone.", so they come last.
+            new ConvNeXtArchitecture(),
+            new ResNetArchitecture());
 
     private Architectures() {}
 

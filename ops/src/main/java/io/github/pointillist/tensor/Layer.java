@@ -27,6 +27,7 @@ public abstract class Layer {
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private final List<Block> blocks = new ArrayList<>();
     private final Map<Object, NDArray> constants = new LinkedHashMap<>();
+    private final Map<Object, Derived> derived = new LinkedHashMap<>();
     private Layer parent;
     private String name = "";
     private Arena arena;
@@ -133,6 +134,7 @@ public abstract class Layer {
         children.values().forEach(child -> child.allocate(arena, type));
         blocks.forEach(block -> block.allocate(arena));
         constants.clear();
+        derived.clear();
     }
 
     /** The floating-point type given to {@link #allocate}. */
@@ -189,4 +191,56 @@ public abstract class Layer {
             return array;
         }
     }
+
+    /**
+     * An array that depends on the parameters of one layer only, not on the input. In inference it is made once and kept
+     * in the model's arena until one of these parameters changes; while training, or while one of them takes gradients, it
+     * is made anew in every pass and what was kept is forgotten.
+     *
+     * @param from this layer or one inside it: all that the array depends on besides constants
+     * @param make makes the array in the pass it is given
+     * @return for use as any operand of an operation but the first, whose owner owns the result
+     */
+    protected final NDArray derived(Object key, Layer from, Pass pass, Function<Pass, NDArray> make) {
+        if (pass.isTraining() || from.takesGradients()) {
+            synchronized (derived) {
+                forget(key);
+            }
+            return make.apply(pass);
+        }
+        synchronized (derived) {
+            long version = from.version();
+            Derived kept = derived.get(key);
+            if (kept == null || kept.version != version) {
+                forget(key);
+                try (NDManager scope = arena.manager().newSubManager()) {
+                    NDArray made = make.apply(pass.in(scope));
+                    made.attach(arena.manager());
+                    kept = new Derived(made, version);
+                }
+                derived.put(key, kept);
+            }
+            return kept.array;
+        }
+    }
+
+    private void forget(Object key) {
+        Derived old = derived.remove(key);
+        if (old != null) {
+            old.array.close();
+        }
+    }
+
+    private boolean takesGradients() {
+        return own.values().stream().anyMatch(parameter -> parameter.array().hasGradient())
+                || children.values().stream().anyMatch(Layer::takesGradients);
+    }
+
+    private long version() {
+        return own.values().stream().mapToLong(Parameter::version).sum()
+                + children.values().stream().mapToLong(Layer::version).sum();
+    }
+
+    /** An array made of parameters as they were. */
+    private record Derived(NDArray array, long version) {}
 }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One entry of a model's state dict: a trained weight or a buffer. It has no memory before {@link Layer#allocate}.
@@ -17,6 +18,7 @@ public final class Parameter {
     private final DataType fixedType;
     private final float[] initial;
     private NDArray array;
+    private final AtomicLong version = new AtomicLong();
 
     Parameter(Shape shape, boolean trainable, DataType fixedType) {
         this.shape = shape;
@@ -48,7 +50,8 @@ public final class Parameter {
 
     /**
      * The array itself, owned by the model's arena. Never make it the first operand of an operation: the result would
-     * be owned by the model. Use {@link Pass#value} for that.
+     * be owned by the model. Use {@link Pass#value} for that. Whoever changes its values in place outside of training
+     * says so by {@link #changed}.
      *
      * @throws IllegalStateException before {@link Layer#allocate}
      */
@@ -59,7 +62,18 @@ public final class Parameter {
         return array;
     }
 
+    /** Makes layers forget what they keep of the values (see {@link Layer#derived}); {@link #set} does so by itself. */
+    public void changed() {
+        version.incrementAndGet();
+    }
+
+    /** Grows with every change of the values. */
+    long version() {
+        return version.get();
+    }
+
     void allocate(Arena arena, DataType floatType) {
+        changed();
         array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
         if (initial != null) {
             ByteBuffer bytes =
@@ -82,6 +96,8 @@ public final class Parameter {
                 NDArray cast = source.toType(array.getDataType(), false)) {
             // In place: the array may share its memory with a block.
             array.set(new NDIndex("..."), cast);
+        } finally {
+            changed();
         }
     }
 
