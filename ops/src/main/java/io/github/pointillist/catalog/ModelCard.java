@@ -40,6 +40,9 @@ public record ModelCard(
         String weights,
         String accuracy,
         List<String> notes) {
+    /** How the note begins that says that the input is assumed rather than known. */
+    public static final String ASSUMED = "no official card fits";
+
     /**
      * How a picture gets into the model.
      *

@@ -508,7 +508,7 @@ public final class ModelStore {
             int height = sizes.nearestHeight(USUAL_SIDE_PX);
             int width = sizes.nearestWidth(USUAL_SIDE_PX);
             input = ModelCard.Input.imageNet(width, height, height == width ? height : 0);
-            notes.add("no official card fits: size, interpolation and normalisation of the input are assumed to be"
+            notes.add(ModelCard.ASSUMED + ": size, interpolation and normalisation of the input are assumed to be"
                     + " ImageNet's at " + width + " x " + height + " pixels");
         }
         return new ModelCard(

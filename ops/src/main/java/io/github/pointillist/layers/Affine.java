@@ -21,10 +21,12 @@ final class Affine {
             return linear(x, weight, bias);
         }
         // On a matrix the engine adds the bias within the product; on more axes it makes a second pass over the result.
-        NDArray rows = x.reshape(-1, shape.getLastDimension());
-        return linear(rows, weight, bias)
-                .reshape(shape.slice(0, shape.dimension() - 1)
-                        .add(weight.getShape().get(0)));
+        // Neither view may outlive the call: it would keep the memory of what it shows from being freed.
+        try (NDArray rows = x.reshape(-1, shape.getLastDimension());
+                NDArray product = linear(rows, weight, bias)) {
+            return product.reshape(
+                    shape.slice(0, shape.dimension() - 1).add(weight.getShape().get(0)));
+        }
     }
 
     private static NDArray linear(NDArray x, NDArray weight, NDArray bias) {

@@ -139,9 +139,15 @@ public final class EquitableAttention extends Layer {
                 .transpose(0, 2, 1, 3); // (B, N, E, D)
     }
 
-    /** softmax(q k') v on the last two axes; k is given transposed. */
+    /**
+     * softmax(q k') v on the last two axes; k is given transposed. The scores, by far the largest arrays here, are freed
+     * at once, so that what follows finds their memory in the processor's cache.
+     */
     private static NDArray within(NDArray q, NDArray k, NDArray v) {
-        return q.matMul(k).softmax(-1).matMul(v);
+        try (NDArray scores = q.matMul(k);
+                NDArray weights = scores.softmax(-1)) {
+            return weights.matMul(v);
+        }
     }
 
     private Permutation permutation(NDArray k, Pass pass) {

@@ -80,12 +80,28 @@ public final class WindowAttention extends Layer {
         NDArray q = parts.get(0).reshape(-1, n, d).mul(scale(d)); // (B R E, n, D)
         NDArray k = parts.get(1).reshape(-1, n, d).transpose(0, 2, 1);
         NDArray v = parts.get(2).reshape(-1, n, d);
-        NDArray scores = q.matMul(k).reshape(b, windows(), heads, n, n).addi(bias(pass));
-        if (shift > 0) {
-            scores.addi(operand("mask", arena -> mask(arena)));
+        NDArray result; // (B R E, n, D)
+        try (NDArray weights = weights(q, k, b, pass);
+                NDArray matrices = weights.reshape(-1, n, n)) {
+            result = matrices.matMul(v);
         }
-        NDArray result = scores.softmax(-1).reshape(-1, n, n).matMul(v); // (B R E, n, D)
         return rows(result, back((int) b, pass)).reshape(b, shape.get(1), heads, d);
+    }
+
+    /**
+     * The softmax of the scores, (B, R, E, n, n). The scores, by far the largest array here, are freed at once, so that
+     * what follows finds their memory in the processor's cache.
+     */
+    private NDArray weights(NDArray q, NDArray k, long b, Pass pass) {
+        long n = (long) window * window;
+        try (NDArray product = q.matMul(k);
+                NDArray scores = product.reshape(b, windows(), heads, n, n)) {
+            scores.addi(bias(pass));
+            if (shift > 0) {
+                scores.addi(operand("mask", this::mask));
+            }
+            return scores.softmax(-1);
+        }
     }
 
     /** Rows of D numbers taken in the order of the indices. */

@@ -4,6 +4,8 @@ package io.github.pointillist.models;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.FasterVit.Config;
+import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.CheckpointException;
 import io.github.pointillist.weights.StateDict;
@@ -221,6 +223,9 @@ public final class FasterVitArchitecture implements Architecture<Config> {
                 .filter(VARIANTS::containsKey)
                 .findFirst()
                 .orElse(null);
+        if (!weights.contains("levels.2.blocks.0.attn.pos_emb_funct.relative_position_index")) {
+            return withoutBuffers(weights, arch, notes);
+        }
         Config told = new Shapes(weights).config(arch, notes);
         String name = VARIANTS.entrySet().stream()
                 .filter(entry -> entry.getValue().withClasses(told.classes()).equals(told))
@@ -229,6 +234,39 @@ public final class FasterVitArchitecture implements Architecture<Config> {
                 .findFirst()
                 .orElse(CUSTOM);
         return new Recognised<>(told, name, weights, notes);
+    }
+
+    /** A file of trained weights only, which do not depend on the windows: the official variant that has such weights. */
+    private static Recognised<Config> withoutBuffers(StateDict weights, String arch, List<String> notes)
+            throws CheckpointException {
+        int classes = classes(weights);
+        Map<Config, String> fitting = new LinkedHashMap<>();
+        VARIANTS.forEach((name, official) -> {
+            Config config = official.withClasses(classes);
+            if (fits(weights, new FasterVit(config)) && (arch == null || arch.equals(name))) {
+                fitting.putIfAbsent(config, name);
+            }
+        });
+        if (fitting.size() != 1) {
+            throw new CheckpointException(
+                    "the file has no relative_position_index, which says the size of the windows, and"
+                            + " its weights fit "
+                            + (fitting.isEmpty() ? "no official variant" : String.join(", ", fitting.values()))
+                            + "; name a variant or a JSON configuration");
+        }
+        Map.Entry<Config, String> only = fitting.entrySet().iterator().next();
+        notes.add(
+                "the file does not say the size of the windows and of the image: that of the official variant is taken");
+        return new Recognised<>(only.getKey(), only.getValue(), weights, notes);
+    }
+
+    /** Whether a state dict has the names and shapes of a model, besides what is ignorable. */
+    static boolean fits(StateDict weights, Layer model) {
+        Map<String, Parameter> parameters = model.parameters();
+        return parameters.entrySet().stream().allMatch(entry -> weights.find(entry.getKey())
+                        .filter(found -> found.shape().equals(entry.getValue().shape()))
+                        .isPresent())
+                && weights.names().stream().allMatch(name -> parameters.containsKey(name) || isIgnorable(name));
     }
 
     /** The positions of carriers are left aside where the windows are no square: the official model has none there. */

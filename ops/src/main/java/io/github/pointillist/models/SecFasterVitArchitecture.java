@@ -92,20 +92,12 @@ public final class SecFasterVitArchitecture implements Architecture<Config> {
         int classes = FasterVitArchitecture.classes(weights);
         for (Map.Entry<String, Config> entry : VARIANTS.entrySet()) {
             Config composed = entry.getValue().withClasses(classes);
-            if (entry.getKey().equals(variant) || variant == null && fits(weights, composed)) {
+            if (entry.getKey().equals(variant)
+                    || variant == null && FasterVitArchitecture.fits(weights, new SecFasterVit(composed))) {
                 return new Recognised<>(composed, entry.getKey(), weights, notes);
             }
         }
         throw new CheckpointException("the shapes in the file are not those of " + VARIANTS.keySet()
                 + ", and it does not say the numbers of heads and clusters; give a JSON configuration");
-    }
-
-    private static boolean fits(StateDict weights, Config config) {
-        return new SecFasterVit(config).parameters().entrySet().stream().allMatch(entry -> weights.find(entry.getKey())
-                        .filter(found -> found.shape().equals(entry.getValue().shape()))
-                        .isPresent())
-                && weights.names().stream()
-                        .noneMatch(name -> name.startsWith(
-                                "levels.2.blocks." + config.depths().get(2) + "."));
     }
 }

@@ -391,8 +391,12 @@ public final class SecVit extends Layer implements Pyramid, ImageClassifier, Gro
 
         @Override
         protected NDArray forward(NDArray x, Pass pass) {
-            NDArray hidden = Activation.gelu(fc1.apply(x, pass)); // (B, h, w, hidden)
-            return fc2.apply(local.plusInput(hidden, pass), pass); // (B, h, w, C)
+            // The largest arrays of the model, freed at once: see Mlp.
+            try (NDArray hidden = fc1.apply(x, pass); // (B, h, w, hidden)
+                    NDArray active = Activation.gelu(hidden);
+                    NDArray mixed = local.plusInput(active, pass)) {
+                return fc2.apply(mixed, pass); // (B, h, w, C)
+            }
         }
     }
 }

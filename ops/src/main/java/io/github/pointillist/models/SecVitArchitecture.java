@@ -49,7 +49,7 @@ public final class SecVitArchitecture implements Architecture<Config> {
         return VARIANTS;
     }
 
-    /** Number of classes of a configuration, 0 for a backbone. */
+    @Override
     public int classes(Config config) {
         return config.classes();
     }

@@ -78,7 +78,7 @@ public final class SwinArchitecture implements Architecture<Config> {
         return variants;
     }
 
-    /** Number of classes of a configuration, 0 for a backbone. */
+    @Override
     public int classes(Config config) {
         return config.classes();
     }

@@ -337,7 +337,9 @@ public final class Classify implements AutoCloseable {
         progress.report(1, 1, "classifying");
         List<String> notes = new ArrayList<>(photograph.notes());
         notes.add(fitting());
-        notes.addAll(model.card().notes());
+        model.card().notes().stream()
+                .filter(note -> note.startsWith(ModelCard.ASSUMED))
+                .forEach(notes::add);
         return new Result(results, notes);
     }
 

@@ -312,6 +312,7 @@ class FasterVitTest {
         assertThatThrownBy(() -> family.recognise(bare, null, null))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("relative_position_index")
+                .hasMessageContaining("fit no official variant")
                 .hasMessageContaining("name a variant or a JSON configuration");
         Checkpoint oblong = with(plain, plain.weights().filter(name -> !name.contains("hat_pos_embed")));
         assertThatThrownBy(() -> family.recognise(oblong, null, null))
@@ -379,20 +380,31 @@ class FasterVitTest {
     }
 
     @Test
+    void recognisesAnOfficialVariantByItsWeightsAlone() throws IOException {
+        Recognised<Config> read = family.recognise(zeros(family.build(FasterVit.V0.withClasses(2))), null, null);
+        assertThat(read.variant()).isEqualTo("faster_vit_0_224");
+        assertThat(read.config()).isEqualTo(FasterVit.V0.withClasses(2));
+        assertThat(read.notes()).hasSize(1);
+    }
+
+    @Test
     void recognisesTheComposedVariant() throws IOException {
-        Layer model = clustered.build(SecFasterVit.S0.withClasses(2));
-        model.allocate(weights, DataType.FLOAT32);
-        StateDict state = StateDict.of(model.parameters().entrySet().stream()
-                .map(entry -> TensorEntry.of(
-                        entry.getKey(),
-                        new float[(int) entry.getValue().shape().size()],
-                        entry.getValue().shape().getShape()))
-                .toList());
+        StateDict state = zeros(clustered.build(SecFasterVit.S0.withClasses(2))).weights();
         assertThat(clustered.recognises(state)).isTrue();
         assertThat(family.recognises(state)).isFalse();
         Recognised<Config> read =
                 clustered.recognise(new Checkpoint(state, Map.of(), "test", "", List.of()), null, null);
         assertThat(read.variant()).isEqualTo("sec_faster_vit_0_224");
         assertThat(read.config()).isEqualTo(SecFasterVit.S0.withClasses(2));
+    }
+
+    private static Checkpoint zeros(Layer model) {
+        StateDict state = StateDict.of(model.parameters().entrySet().stream()
+                .map(entry -> TensorEntry.of(
+                        entry.getKey(),
+                        new float[(int) entry.getValue().shape().size()],
+                        entry.getValue().shape().getShape()))
+                .toList());
+        return new Checkpoint(state, Map.of(), "test", "", List.of());
     }
 }
