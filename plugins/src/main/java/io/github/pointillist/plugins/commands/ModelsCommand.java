@@ -152,7 +152,7 @@ public final class ModelsCommand extends CancelableCommand {
         String stem = file.getFileName().toString().toLowerCase(Locale.ROOT);
         stem = stem.replaceAll("\\.(pth\\.tar|pth|pt|pkl|safetensors|npz)$", "")
                 .replaceAll("[^a-z0-9._-]+", "-")
-                .replaceAll("^[^a-z0-9]+", "");
+                .replaceAll("^[^a-z0-9]+|[^a-z0-9]+$", "");
         return stem.isEmpty() ? Words.NONE : stem.substring(0, Math.min(64, stem.length()));
     }
 }
