@@ -40,7 +40,7 @@ public final class MapClustersCommand extends CancelableCommand {
             label = "Method",
             choices = {"context", "kmeans", "equitable", "model"},
             description = "context: superpixels; kmeans: groups of like pixels; equitable: groups of equal size;"
-                    + " model: how a trained Context Cluster model groups pixels",
+                    + " model: how a trained model groups pixels, or what one point takes from the others",
             persist = false)
     private String method = "context";
 

@@ -76,13 +76,10 @@ class ModelCommandsTest {
 
     private static CommandModule run(Class<? extends Command> command, Map<String, Object> inputs)
             throws ExecutionException, InterruptedException {
-        return context.service(CommandService.class)
-                .run(command, true, inputs)
-                .get();
+        return context.service(CommandService.class).run(command, true, inputs).get();
     }
 
-    private static CommandModule onImage(
-            Class<? extends Command> command, ImagePlus image, Map<String, Object> inputs)
+    private static CommandModule onImage(Class<? extends Command> command, ImagePlus image, Map<String, Object> inputs)
             throws ExecutionException, InterruptedException {
         Map<String, Object> all = new HashMap<>(inputs);
         all.put("input", image);
@@ -222,7 +219,8 @@ class ModelCommandsTest {
 
     @Test
     void namesComeFromFiles() {
-        assertThat(ModelsCommand.nameOf(Path.of("a", "CoC Tiny (best).pth.tar"))).isEqualTo("coc-tiny-best");
+        assertThat(ModelsCommand.nameOf(Path.of("a", "CoC Tiny (best).pth.tar")))
+                .isEqualTo("coc-tiny-best");
         assertThat(ModelsCommand.nameOf(Path.of("__model.safetensors"))).isEqualTo("model");
         assertThat(ModelsCommand.nameOf(Path.of("folder"))).isEqualTo("folder");
         assertThat(ModelsCommand.nameOf(Path.of("!!"))).isEqualTo("none");
