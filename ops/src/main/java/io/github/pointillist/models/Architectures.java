@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 /** All families of models, one entry each. */
 public final class Architectures {
     /** In the order in which a file is tried. */
-    public static final List<Architecture<?>> ALL = List.of();
+    public static final List<Architecture<?>> ALL =
+            List.of(GkgNetArchitecture.INSTANCE, VisionGnnArchitecture.PYRAMID, VisionGnnArchitecture.ISOTROPIC);
 
     private Architectures() {}
 

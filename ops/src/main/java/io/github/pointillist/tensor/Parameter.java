@@ -6,6 +6,9 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * One entry of a model's state dict: a trained weight or a buffer. It has no memory before {@link Layer#allocate}.
@@ -14,12 +17,26 @@ public final class Parameter {
     private final Shape shape;
     private final boolean trainable;
     private final DataType fixedType;
+    private final Object key;
+    private final Consumer<NDArray> fill;
+    private SharedTable table;
     private NDArray array;
 
     Parameter(Shape shape, boolean trainable, DataType fixedType) {
+        this(shape, trainable, fixedType, null, null);
+    }
+
+    /** A table with values of its own: see {@link Layer#table}. */
+    Parameter(Shape shape, Object key, Consumer<NDArray> fill) {
+        this(shape, false, null, key, fill);
+    }
+
+    private Parameter(Shape shape, boolean trainable, DataType fixedType, Object key, Consumer<NDArray> fill) {
         this.shape = shape;
         this.trainable = trainable;
         this.fixedType = fixedType;
+        this.key = key;
+        this.fill = fill;
     }
 
     /** The shape that the official state dict gives. */
@@ -45,8 +62,17 @@ public final class Parameter {
         return array;
     }
 
-    void allocate(Arena arena, DataType floatType) {
-        array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
+    void allocate(Arena arena, DataType floatType, Map<Object, SharedTable> tables) {
+        if (fill == null) {
+            array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
+            return;
+        }
+        table = tables.computeIfAbsent(List.of(key, shape), any -> new SharedTable());
+        array = table.first(() -> {
+            NDArray made = arena.zeros(floatType, shape);
+            fill.accept(made);
+            return made;
+        });
     }
 
     /**
@@ -60,8 +86,12 @@ public final class Parameter {
         try (Arena arena = Arena.open(array().getDevice());
                 NDArray source = arena.array(bytes, type, shape);
                 NDArray cast = source.toType(array.getDataType(), false)) {
-            // In place: the array may share its memory with a block.
-            array.set(new NDIndex("..."), cast);
+            if (table != null) {
+                array = table.replace(array, cast);
+            } else {
+                // In place: the array may share its memory with a block.
+                array.set(new NDIndex("..."), cast);
+            }
         }
     }
 

@@ -3,10 +3,13 @@ package io.github.pointillist.parity;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** All kinds of golden cases whose outputs can be computed. The first that accepts a case runs it. */
 public final class CaseKinds {
-    private static final List<CaseKind> ALL = ContextClusterCases.ALL;
+    private static final List<CaseKind> ALL = Stream.of(ContextClusterCases.ALL, GkgNetCases.ALL)
+            .flatMap(List::stream)
+            .toList();
 
     private CaseKinds() {}
 
