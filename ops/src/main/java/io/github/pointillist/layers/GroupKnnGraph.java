@@ -4,7 +4,7 @@ package io.github.pointillist.layers;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
@@ -53,7 +53,7 @@ public final class GroupKnnGraph extends Layer {
     }
 
     private static final int PARTS = 4;
-    /** Distances at a time: so many fit in the cache of one core. */
+    /** Distances at a time: few enough to stay in the cache. */
     private static final long DISTANCES = 1 << 19;
 
     private static final double NORM_FLOOR = 1e-12;
@@ -61,6 +61,7 @@ public final class GroupKnnGraph extends Layer {
 
     private final int channels;
     private final Neighbours neighbours;
+    private final NearestKeys nearest;
     private final Parameter weight; // (2 C, C / 2, 1, 1), inputs in the order x_0, m_0, x_1, m_1, ...
     private final Parameter bias; // (2 C)
     private final BatchNorm norm;
@@ -78,6 +79,7 @@ public final class GroupKnnGraph extends Layer {
         }
         this.channels = channels;
         this.neighbours = neighbours;
+        this.nearest = new NearestKeys(neighbours.reach(), neighbours.dilation());
         this.weight = weight("gconv.nn.0.weight", 2L * channels, channels / 2, 1, 1);
         this.bias = weight("gconv.nn.0.bias", 2L * channels);
         this.norm = child("gconv.nn.1", new BatchNorm(2 * channels));
@@ -91,7 +93,7 @@ public final class GroupKnnGraph extends Layer {
 
     /**
      * Connects queries with keys. Records the tap "edges" (B G, N, K): the keys of each query in each group, nearest
-     * first, equally near ones by their number.
+     * first, equally near ones by their number (on a graphics card in any order).
      *
      * @param queries (B, N, C)
      * @param keys (B, M, C)
@@ -120,24 +122,14 @@ public final class GroupKnnGraph extends Layer {
         if (positions != null) {
             arrays.add(pass.value(positions, n, m));
         }
-        boolean recording = pass.records(this, "edges");
-        long rows = Math.max(1, Math.min(n, DISTANCES / m));
-        NDList joined = new NDList();
-        NDList near = new NDList();
-        NDList distances = new NDList();
-        for (long sample = 0; sample < b; sample++) {
-            for (long start = 0; start < n; start += rows) {
-                Chunk chunk = new Chunk(sample, start, Math.min(n, start + rows), n, m);
-                NDList results = scoped(arrays, pass, inner -> relate(arrays, chunk, recording));
-                joined.add(results.get(0));
-                if (recording) {
-                    near.add(results.get(1));
-                    distances.add(results.get(2));
-                }
-            }
-        }
-        pass.tap(this, "edges", () -> edges(whole(near), whole(distances), b));
-        NDArray both = whole(joined).reshape(1, b * n, 1, 2L * channels); // x and m of part 0, of part 1, ...
+        Sizes sizes = new Sizes(b, n, m);
+        Related related = related(arrays, sizes, pass);
+        pass.tap(this, "edges", () -> related.array(arrays.head().getManager(), sizes)
+                .reshape(b, n, neighbours.groups(), neighbours.count())
+                .transpose(0, 2, 1, 3)
+                .reshape(b * neighbours.groups(), n, neighbours.count()));
+        NDArray both = joined(arrays.get(0), arrays.get(3), related, sizes)
+                .reshape(1, b * n, 1, 2L * channels); // x and m of part 0, of part 1, ...
         NDArray convolved = ai.djl.nn.convolutional.Conv2d.conv2d(
                         both.transpose(0, 3, 1, 2), inParts(pass), bias.array(), ONE, new Shape(0, 0), ONE, PARTS)
                 .head()
@@ -146,57 +138,94 @@ public final class GroupKnnGraph extends Layer {
         return Activation.gelu(norm.apply(convolved, pass));
     }
 
-    /** Queries start to end - 1 of a sample; there are n queries and m keys in a sample. */
-    private record Chunk(long sample, long start, long end, long n, long m) {}
+    /** B, N and M. */
+    private record Sizes(long b, long n, long m) {}
 
-    /**
-     * For some queries, C / 4 channels of x and as many of m by turns, (rows, 2 C); and, where wanted, the keys that
-     * they are related to and the distances of these, (rows, G, K).
-     */
-    private NDList relate(NDList arrays, Chunk chunk, boolean recording) {
-        long offset = chunk.sample * chunk.n;
-        NDIndex rows = new NDIndex("{}:{}", offset + chunk.start, offset + chunk.end);
-        NDArray x = arrays.get(0).get(rows); // (rows, C)
-        NDArray from = arrays.get(1).get(rows); // (rows, G, D + 1)
+    /** The numbers of the related keys in their sample, (B N, G, K): in Java's memory, or on the device. */
+    private record Related(long[] numbers, NDArray onDevice, Neighbours neighbours) {
+        NDArray array(NDManager manager, Sizes sizes) {
+            return onDevice != null
+                    ? onDevice
+                    : manager.create(numbers, new Shape(sizes.b * sizes.n, neighbours.groups(), neighbours.count()));
+        }
+    }
+
+    private Related related(NDList arrays, Sizes sizes, Pass pass) {
+        boolean inMainMemory = !arrays.head().getDevice().isGpu();
+        int numbers = neighbours.groups() * neighbours.count(); // of a query
+        long[] near = new long[inMainMemory ? Math.toIntExact(sizes.b * sizes.n * numbers) : 0];
+        NDList onDevice = new NDList();
+        long rows = Math.max(1, Math.min(sizes.n, DISTANCES / sizes.m));
+        for (long sample = 0; sample < sizes.b; sample++) {
+            for (long start = 0; start < sizes.n; start += rows) {
+                long first = sample * sizes.n + start;
+                Chunk chunk = new Chunk(sample, start, Math.min(sizes.n, start + rows), first);
+                onDevice.addAll(scoped(arrays, pass, inner -> related(arrays, chunk, near, (int) first * numbers)));
+            }
+        }
+        return new Related(near, inMainMemory ? null : NDArrays.concat(onDevice, 0), neighbours);
+    }
+
+    /** Queries start to end - 1 of a sample; the first of them is number {@code row} of all samples. */
+    private record Chunk(long sample, long start, long end, long row) {}
+
+    /** Either writes the related keys into {@code near}, from {@code at}, or returns them, (rows, G, K). */
+    private NDList related(NDList arrays, Chunk chunk, long[] near, int at) {
+        long end = chunk.row + chunk.end - chunk.start;
+        NDArray from = arrays.get(1).get("{}:{}", chunk.row, end); // (rows, G, D + 1)
         NDArray positions = arrays.size() > 4 ? arrays.get(4).get("{}:{}", chunk.start, chunk.end) : null;
-        int groups = neighbours.groups();
-        NDList near = new NDList();
-        NDList distances = new NDList();
-        for (int g = 0; g < groups; g++) {
+        NDList onDevice = new NDList();
+        for (int g = 0; g < neighbours.groups(); g++) {
             NDArray queries = from.get(":, {}", g); // (rows, D + 1)
             NDArray keys = arrays.get(2).get("{}, :, {}", chunk.sample, g); // (M, D + 1)
             // As a bias of the product the positions cost no pass over the distances of their own.
             try (NDArray distance = positions == null
                     ? queries.matMul(keys.transpose())
                     : Linear.linear(queries, keys, positions).head()) { // (rows, M)
-                NDList nearest = distance.topK(neighbours.reach(), 1, false, true); // (rows, K d)
-                near.add(thinned(nearest.get(1)));
-                distances.add(thinned(nearest.get(0)));
+                if (near.length > 0) {
+                    int count = neighbours.count();
+                    nearest.pick(distance, near, at + g * count, neighbours.groups() * count);
+                } else {
+                    NDArray best =
+                            distance.topK(neighbours.reach(), 1, false, true).get(1); // (rows, K d)
+                    onDevice.add(best.get(":, ::{}", neighbours.dilation()));
+                }
             }
         }
-        NDArray related = NDArrays.stack(near, 1); // (rows, G, K)
-        NDArray m = maximum(related, arrays.get(3), chunk).sub(x);
-        NDArray joined = x.reshape(-1, PARTS, channels / PARTS)
-                .concat(m.reshape(-1, PARTS, channels / PARTS), 2)
-                .reshape(-1, 2L * channels);
-        return recording ? new NDList(joined, related, NDArrays.stack(distances, 1)) : new NDList(joined);
-    }
-
-    private NDArray thinned(NDArray nearest) {
-        return neighbours.dilation() == 1 ? nearest : nearest.get(":, ::{}", neighbours.dilation());
+        return onDevice.isEmpty() ? onDevice : new NDList(NDArrays.stack(onDevice, 1));
     }
 
     /**
-     * The greatest value of the related keys in each channel, (rows, C). Neighbours are fetched one rank at a time, so
+     * C / 4 channels of x and as many of m by turns, (B N, 2 C). Without gradients, in main memory, this is one pass
+     * over the keys; else a few operations of the engine, with the same result to the bit.
+     *
+     * @param x (B N, C)
+     * @param table (B M G, D)
+     */
+    private NDArray joined(NDArray x, NDArray table, Related related, Sizes sizes) {
+        boolean plain = related.onDevice == null && x.getDataType() == DataType.FLOAT32;
+        if (plain && !x.hasGradient() && !table.hasGradient()) {
+            return new KeyMaxima(sizes.n, sizes.m, neighbours, PARTS).joined(x, table, related.numbers);
+        }
+        NDArray m = maximum(related.array(x.getManager(), sizes), table, sizes).sub(x); // (B N, C)
+        return x.reshape(-1, PARTS, channels / PARTS)
+                .concat(m.reshape(-1, PARTS, channels / PARTS), 2)
+                .reshape(-1, 2L * channels);
+    }
+
+    /**
+     * The greatest value of the related keys in each channel, (B N, C). Neighbours are fetched one rank at a time, so
      * that no array has more entries than the result.
      */
-    private NDArray maximum(NDArray related, NDArray table, Chunk chunk) {
+    private NDArray maximum(NDArray related, NDArray table, Sizes sizes) {
         int groups = neighbours.groups();
-        long[] first = new long[groups];
-        for (int g = 0; g < groups; g++) {
-            first[g] = chunk.sample * chunk.m * groups + g;
+        long[] first = new long[(int) sizes.b * groups];
+        for (int i = 0; i < first.length; i++) {
+            first[i] = i / groups * sizes.m * groups + i % groups;
         }
-        NDArray rows = related.mul(groups).add(related.getManager().create(first, new Shape(groups, 1)));
+        NDArray rows = related.reshape(sizes.b, sizes.n, groups, -1)
+                .mul(groups)
+                .add(related.getManager().create(first, new Shape(sizes.b, 1, groups, 1)));
         NDArray greatest = fetched(rows, 0, table);
         for (int rank = 1; rank < neighbours.count(); rank++) {
             try (NDArray former = greatest;
@@ -208,10 +237,10 @@ public final class GroupKnnGraph extends Layer {
     }
 
     private static NDArray fetched(NDArray rows, int rank, NDArray table) {
-        try (NDArray index = rows.get("..., {}", rank)) { // (rows, G)
+        try (NDArray index = rows.get("..., {}", rank)) { // (B, N, G)
             return index.getNDArrayInternal()
                     .embedding(index, table, SparseFormat.DENSE)
-                    .head(); // (rows, G, D)
+                    .head(); // (B, N, G, D)
         }
     }
 
@@ -236,34 +265,5 @@ public final class GroupKnnGraph extends Layer {
     private NDArray inParts(Pass pass) {
         NDArray interleaved = pass.value(weight); // (2 C, C / 2, 1, 1)
         return interleaved.get(":, ::2").concat(interleaved.get(":, 1::2"), 1);
-    }
-
-    /** Concatenation of one array would copy it and cut the gradient. */
-    private static NDArray whole(NDList parts) {
-        return parts.size() == 1 ? parts.head() : NDArrays.concat(parts, 0);
-    }
-
-    /** The related keys as (B G, N, K), equally near ones by their number: the engine leaves their order open. */
-    private static NDArray edges(NDArray near, NDArray distances, long b) {
-        long g = near.getShape().get(1);
-        long k = near.getShape().get(2);
-        long[] keys = near.toLongArray();
-        double[] values;
-        try (NDArray wide = distances.toType(DataType.FLOAT64, true)) {
-            values = wide.toDoubleArray();
-        }
-        for (int row = 0; row < keys.length; row += (int) k) {
-            for (int i = row + 1; i < row + k; i++) {
-                for (int j = i; j > row && values[j] == values[j - 1] && keys[j] < keys[j - 1]; j--) {
-                    long key = keys[j];
-                    keys[j] = keys[j - 1];
-                    keys[j - 1] = key;
-                }
-            }
-        }
-        return near.getManager()
-                .create(keys, new Shape(b, keys.length / (b * g * k), g, k))
-                .transpose(0, 2, 1, 3)
-                .reshape(b * g, -1, k);
     }
 }
