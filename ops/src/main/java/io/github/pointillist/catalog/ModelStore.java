@@ -215,7 +215,7 @@ public final class ModelStore {
         Path part = Files.createTempDirectory(root, ".importing-");
         try {
             Path weights = part.resolve(ModelFile.WEIGHTS);
-            StateDict kept = read.kept();
+            StateDict kept = read.weights();
             SafeTensors.write(kept, metadata(card, read), weights);
             ModelFile model = new ModelFile(
                     ModelFile.FORMAT,
@@ -360,8 +360,9 @@ public final class ModelStore {
             return typed.load(card, checkpoint.sha256(), notes, device);
         }
 
-        private StateDict kept() {
-            return typed.kept();
+        /** All entries that were accepted, so that the authors' code can load them too. */
+        private StateDict weights() {
+            return typed.weights;
         }
     }
 
@@ -369,12 +370,6 @@ public final class ModelStore {
         private LoadedModel load(ModelCard card, String sha256, List<String> notes, Device device)
                 throws CheckpointException {
             return LoadedModel.of(architecture, config, weights, card, sha256, notes, device);
-        }
-
-        /** What the model has a place for. */
-        private StateDict kept() {
-            Layer layer = architecture.build(config);
-            return weights.filter(layer.parameters().keySet()::contains);
         }
     }
 

@@ -19,6 +19,9 @@ public final class Architectures {
             new SecFasterVitArchitecture(),
             new FasterVitArchitecture(),
             new ContainerArchitecture(),
+            GkgNetArchitecture.INSTANCE,
+            VisionGnnArchitecture.PYRAMID,
+            VisionGnnArchitecture.ISOTROPIC,
             // These match whole detectors through their prefix "backbone.", so they come last.
             new ConvNeXtArchitecture(),
             new ResNetArchitecture());

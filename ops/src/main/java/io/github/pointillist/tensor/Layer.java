@@ -7,9 +7,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -73,6 +75,18 @@ public abstract class Layer {
         return declare(name, new Parameter(new Shape(shape), values));
     }
 
+    /**
+     * Declares a buffer that starts with values of its own, such as a table of positions, and keeps them where a file
+     * of weights has none. Tables of one model with equal keys share their memory for as long as they hold the same
+     * values.
+     *
+     * @param key says, with the shape, what the values are
+     * @param fill writes the values into zeros of the given shape
+     */
+    protected final Parameter table(String name, Object key, Consumer<NDArray> fill, long... shape) {
+        return declare(name, new Parameter(new Shape(shape), key, fill));
+    }
+
     private Parameter declare(String name, Parameter parameter) {
         if (own.putIfAbsent(name, parameter) != null) {
             throw new IllegalArgumentException("parameter " + name + " is declared twice");
@@ -128,10 +142,14 @@ public abstract class Layer {
         if (type != DataType.FLOAT32 && type != DataType.FLOAT64) {
             throw new IllegalArgumentException("type is " + type + "; allowed are FLOAT32 and FLOAT64");
         }
+        allocate(arena, type, new HashMap<>());
+    }
+
+    private void allocate(Arena arena, DataType type, Map<Object, SharedTable> tables) {
         this.arena = arena;
         this.floatType = type;
-        own.values().forEach(parameter -> parameter.allocate(arena, type));
-        children.values().forEach(child -> child.allocate(arena, type));
+        own.values().forEach(parameter -> parameter.allocate(arena, type, tables));
+        children.values().forEach(child -> child.allocate(arena, type, tables));
         blocks.forEach(block -> block.allocate(arena));
         constants.clear();
         derived.clear();

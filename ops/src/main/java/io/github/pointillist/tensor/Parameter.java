@@ -7,7 +7,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * One entry of a model's state dict: a trained weight or a buffer. It has no memory before {@link Layer#allocate}.
@@ -17,25 +20,37 @@ public final class Parameter {
     private final boolean trainable;
     private final DataType fixedType;
     private final float[] initial;
+    private final Object key;
+    private final Consumer<NDArray> fill;
+    private SharedTable table;
     private NDArray array;
     private final AtomicLong version = new AtomicLong();
 
     Parameter(Shape shape, boolean trainable, DataType fixedType) {
-        this.shape = shape;
-        this.trainable = trainable;
-        this.fixedType = fixedType;
-        this.initial = null;
+        this(shape, trainable, fixedType, null, null, null);
+    }
+
+    /** A table with values of its own: see {@link Layer#table}. */
+    Parameter(Shape shape, Object key, Consumer<NDArray> fill) {
+        this(shape, false, null, null, key, fill);
     }
 
     /** A buffer that starts with these values. */
     Parameter(Shape shape, float[] initial) {
+        this(shape, false, null, initial.clone(), null, null);
         if (shape.size() != initial.length) {
             throw new IllegalArgumentException(initial.length + " values given for the shape " + shape);
         }
+    }
+
+    private Parameter(
+            Shape shape, boolean trainable, DataType fixedType, float[] initial, Object key, Consumer<NDArray> fill) {
         this.shape = shape;
-        this.trainable = false;
-        this.fixedType = null;
-        this.initial = initial.clone();
+        this.trainable = trainable;
+        this.fixedType = fixedType;
+        this.initial = initial;
+        this.key = key;
+        this.fill = fill;
     }
 
     /** The shape that the official state dict gives. */
@@ -72,8 +87,17 @@ public final class Parameter {
         return version.get();
     }
 
-    void allocate(Arena arena, DataType floatType) {
+    void allocate(Arena arena, DataType floatType, Map<Object, SharedTable> tables) {
         changed();
+        if (fill != null) {
+            table = tables.computeIfAbsent(List.of(key, shape), any -> new SharedTable());
+            array = table.first(() -> {
+                NDArray made = arena.zeros(floatType, shape);
+                fill.accept(made);
+                return made;
+            });
+            return;
+        }
         array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
         if (initial != null) {
             ByteBuffer bytes =
@@ -94,8 +118,12 @@ public final class Parameter {
         try (Arena arena = Arena.open(array().getDevice());
                 NDArray source = arena.array(bytes, type, shape);
                 NDArray cast = source.toType(array.getDataType(), false)) {
-            // In place: the array may share its memory with a block.
-            array.set(new NDIndex("..."), cast);
+            if (table != null) {
+                array = table.replace(array, cast);
+            } else {
+                // In place: the array may share its memory with a block.
+                array.set(new NDIndex("..."), cast);
+            }
         } finally {
             changed();
         }

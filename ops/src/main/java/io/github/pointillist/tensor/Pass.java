@@ -64,6 +64,11 @@ public final class Pass {
         return view;
     }
 
+    /** Whether this pass records {@code name} of {@code layer}: for taps that need work before they can be made. */
+    public boolean records(Layer layer, String name) {
+        return taps != null && taps.wants(layer.qualify(name));
+    }
+
     /**
      * Records an intermediate array under {@code layer}'s official name, if this pass wants it.
      *
