@@ -62,24 +62,23 @@ public final class ContainerArchitecture implements Architecture<Config> {
 
     @Override
     public Config fromJson(JsonObject official) {
-        OfficialJson json = new OfficialJson(official);
-        List<Integer> dims = json.integers("embed_dim");
+        List<Integer> dims = ConfigJson.integers(official, "embed_dim");
         List<Context> contexts = new ArrayList<>(Collections.nCopies(dims.size(), Context.STATIC));
-        if (json.has("blocks")) {
-            contexts = json.texts("blocks").stream()
+        if (ConfigJson.has(official, "blocks")) {
+            contexts = ConfigJson.texts(official, "blocks").stream()
                     .map(ContainerArchitecture::context)
                     .toList();
         } else if (!contexts.isEmpty()) {
             contexts.set(contexts.size() - 1, Context.MIXED);
         }
         return new Config(
-                json.integers("patch_size"),
+                ConfigJson.integers(official, "patch_size"),
                 dims,
-                json.integers("depth"),
-                json.integers("num_heads", dims.size()),
-                json.integers("mlp_ratio", dims.size()),
+                ConfigJson.integers(official, "depth"),
+                ConfigJson.integers(official, "num_heads", dims.size()),
+                ConfigJson.integers(official, "mlp_ratio", dims.size()),
                 contexts,
-                json.integer("num_classes", 0));
+                ConfigJson.integer(official, "num_classes", 0));
     }
 
     private static Context context(String name) {

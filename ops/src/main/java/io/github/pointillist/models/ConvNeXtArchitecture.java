@@ -62,12 +62,11 @@ public final class ConvNeXtArchitecture implements Architecture<Config> {
 
     @Override
     public Config fromJson(JsonObject official) {
-        OfficialJson json = new OfficialJson(official);
         return new Config(
-                json.integers("depths"),
-                json.integers("dims"),
-                json.has("out_features") ? Padding.KMAX : Padding.NONE,
-                json.integer("num_classes", 0));
+                ConfigJson.integers(official, "depths"),
+                ConfigJson.integers(official, "dims"),
+                ConfigJson.has(official, "out_features") ? Padding.KMAX : Padding.NONE,
+                ConfigJson.integer(official, "num_classes", 0));
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.models;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.FasterVit.Config;
 import io.github.pointillist.tensor.Layer;
@@ -106,13 +105,13 @@ public final class FasterVitArchitecture implements Architecture<Config> {
                 json,
                 ConfigJson.integers(json, "window_size"),
                 ConfigJson.integer(json, "ct_size"),
-                booleans(json, "hat"),
+                ConfigJson.flags(json, "hat"),
                 List.of());
     }
 
     static Config read(
             JsonObject json, List<Integer> windows, int carrierSide, List<Boolean> carries, List<Integer> clusters) {
-        List<Integer> resolution = resolution(json);
+        List<Integer> resolution = ConfigJson.sides(json, "resolution");
         return new Config(
                 ConfigJson.integers(json, "depths"),
                 ConfigJson.integers(json, "num_heads"),
@@ -120,51 +119,15 @@ public final class FasterVitArchitecture implements Architecture<Config> {
                 carrierSide,
                 ConfigJson.integer(json, "dim"),
                 ConfigJson.integer(json, "in_dim"),
-                number(json, "mlp_ratio"),
+                ConfigJson.decimal(json, "mlp_ratio", 4),
                 resolution.get(0),
                 resolution.get(resolution.size() - 1),
                 carries,
-                given(json, "layer_scale"),
-                given(json, "layer_scale_conv"),
+                ConfigJson.has(json, "layer_scale"),
+                ConfigJson.has(json, "layer_scale_conv"),
                 ConfigJson.flag(json, "do_propagation", false),
                 clusters,
                 ConfigJson.integer(json, "num_classes", FasterVit.V0.classes()));
-    }
-
-    private static boolean given(JsonObject json, String key) {
-        return json.has(key) && !json.get(key).isJsonNull();
-    }
-
-    private static List<Integer> resolution(JsonObject json) {
-        if (ConfigJson.required(json, "resolution").isJsonPrimitive()) {
-            return List.of(ConfigJson.integer(json, "resolution"));
-        }
-        List<Integer> sides = ConfigJson.integers(json, "resolution");
-        if (sides.size() != 2) {
-            throw new IllegalArgumentException(
-                    "resolution is " + sides + "; it must be one number, or a height and a width");
-        }
-        return sides;
-    }
-
-    private static double number(JsonObject json, String key) {
-        JsonElement element = ConfigJson.required(json, key);
-        try {
-            return element.getAsDouble();
-        } catch (IllegalStateException | UnsupportedOperationException | NumberFormatException e) {
-            throw new IllegalArgumentException(key + " is " + element + "; it must be a number", e);
-        }
-    }
-
-    private static List<Boolean> booleans(JsonObject json, String key) {
-        JsonElement element = ConfigJson.required(json, key);
-        try {
-            return element.getAsJsonArray().asList().stream()
-                    .map(JsonElement::getAsBoolean)
-                    .toList();
-        } catch (IllegalStateException | UnsupportedOperationException e) {
-            throw new IllegalArgumentException(key + " is " + element + "; it must be a list of true and false", e);
-        }
     }
 
     // ---- files

@@ -68,35 +68,34 @@ public final class ResNetArchitecture implements Architecture<Config> {
 
     @Override
     public Config fromJson(JsonObject official) {
-        OfficialJson json = new OfficialJson(official);
-        int depth = json.integer("depth", KMAX_DEPTH);
+        int depth = ConfigJson.integer(official, "depth", KMAX_DEPTH);
         Config config = VARIANTS.get("resnet" + depth);
         if (config == null) {
             throw new IllegalArgumentException("depth is " + depth + "; allowed are 18, 34, 50, 101, 152");
         }
-        boolean detectron2 = json.has("res2_out_channels");
-        if (json.flag("stride_in_1x1", false)
-                || json.integer("num_groups", 1) != 1
-                || json.integer("res5_dilation", 1) != 1
-                || !json.text("style", "pytorch").equals("pytorch")) {
+        boolean detectron2 = ConfigJson.has(official, "res2_out_channels");
+        if (ConfigJson.flag(official, "stride_in_1x1", false)
+                || ConfigJson.integer(official, "num_groups", 1) != 1
+                || ConfigJson.integer(official, "res5_dilation", 1) != 1
+                || !ConfigJson.text(official, "style", "pytorch").equals("pytorch")) {
             throw new IllegalArgumentException(
                     "the configuration has a stride in the 1 x 1 convolutions, groups or"
                             + " dilation; allowed is a ResNet with its stride in the 3 x 3 convolutions, one group, no dilation");
         }
-        int base = json.integer("base_channels", config.stem());
-        int stem = json.integer("stem_out_channels", base);
-        int width = json.integer("width_per_group", base);
-        int out = json.integer("res2_out_channels", config.bottleneck() ? 4 * width : width);
+        int base = ConfigJson.integer(official, "base_channels", config.stem());
+        int stem = ConfigJson.integer(official, "stem_out_channels", base);
+        int width = ConfigJson.integer(official, "width_per_group", base);
+        int out = ConfigJson.integer(official, "res2_out_channels", config.bottleneck() ? 4 * width : width);
         return new Config(
                 config.depths(),
                 config.bottleneck(),
                 stem,
                 width,
                 out,
-                json.decimal("norm_eps", detectron2 ? 1e-3 : config.epsilon()),
-                json.decimal("norm_momentum", detectron2 ? 0.01 : config.momentum()),
+                ConfigJson.decimal(official, "norm_eps", detectron2 ? 1e-3 : config.epsilon()),
+                ConfigJson.decimal(official, "norm_momentum", detectron2 ? 0.01 : config.momentum()),
                 detectron2 ? Naming.DETECTRON2 : Naming.TORCHVISION,
-                json.integer("num_classes", 0));
+                ConfigJson.integer(official, "num_classes", 0));
     }
 
     @Override

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.models;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.SecVit.Config;
 import io.github.pointillist.weights.Checkpoint;
@@ -74,20 +72,9 @@ public final class SecVitArchitecture implements Architecture<Config> {
     }
 
     private static List<Boolean> layerScales(JsonObject official, int stages) {
-        JsonElement given = official.get("layerscales");
-        if (given == null || given.isJsonNull()) {
-            return Collections.nCopies(stages, false);
-        }
-        boolean fits = given instanceof JsonArray
-                && given.getAsJsonArray().asList().stream()
-                        .allMatch(value -> value.isJsonPrimitive()
-                                && value.getAsJsonPrimitive().isBoolean());
-        if (!fits) {
-            throw new IllegalArgumentException("layerscales is " + given + "; it must be a list of true and false");
-        }
-        return given.getAsJsonArray().asList().stream()
-                .map(JsonElement::getAsBoolean)
-                .toList();
+        return ConfigJson.has(official, "layerscales")
+                ? ConfigJson.flags(official, "layerscales")
+                : Collections.nCopies(stages, false);
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.models;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.Swin.Config;
 import io.github.pointillist.weights.Checkpoint;
@@ -89,7 +88,7 @@ public final class SwinArchitecture implements Architecture<Config> {
      */
     @Override
     public Config fromJson(JsonObject official) {
-        List<Integer> size = imageSize(official);
+        List<Integer> size = ConfigJson.sides(official, "img_size");
         return new Config(
                 size.get(0),
                 size.get(1),
@@ -100,36 +99,12 @@ public final class SwinArchitecture implements Architecture<Config> {
                 hasWindows()
                         ? ConfigJson.integer(official, "window_size")
                         : ConfigJson.integer(official, "window_size", 7),
-                ratio(official),
+                ConfigJson.decimal(official, "mlp_ratio", 4),
                 ConfigJson.flag(official, "qkv_bias", true),
                 ConfigJson.flag(official, "ape", false),
                 ConfigJson.flag(official, "patch_norm", true),
                 hasWindows() ? List.of() : ConfigJson.integers(official, "num_clusters"),
                 ConfigJson.integer(official, "num_classes", 0));
-    }
-
-    private static List<Integer> imageSize(JsonObject official) {
-        JsonElement given = ConfigJson.required(official, "img_size");
-        if (!given.isJsonArray()) {
-            int side = ConfigJson.integer(official, "img_size");
-            return List.of(side, side);
-        }
-        List<Integer> sides = ConfigJson.integers(official, "img_size");
-        if (sides.size() != 2) {
-            throw new IllegalArgumentException("img_size is " + given + "; it must be one number, or height and width");
-        }
-        return sides;
-    }
-
-    private static double ratio(JsonObject official) {
-        JsonElement given = official.get("mlp_ratio");
-        if (given == null || given.isJsonNull()) {
-            return 4;
-        }
-        if (!given.isJsonPrimitive() || !given.getAsJsonPrimitive().isNumber()) {
-            throw new IllegalArgumentException("mlp_ratio is " + given + "; it must be a number");
-        }
-        return given.getAsDouble();
     }
 
     @Override
