@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
 import io.github.pointillist.tasks.MapClusters.Method;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -127,5 +131,14 @@ class ClusterMapOptionsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ClusterMapOptions.defaults(Method.MODEL, null))
                 .withMessageContaining("an installed model");
+    }
+
+    /** Nothing compiles the script; it must give as many values as there are. */
+    @Test
+    void theScriptForFijisEditorGivesEveryOption() throws IOException {
+        String script = Files.readString(Path.of("..", "scripts", "cluster_map.groovy"));
+        Matcher call = Pattern.compile("new ClusterMapOptions\\(([^)]*)\\)").matcher(script);
+        assertThat(call.find()).isTrue();
+        assertThat(call.group(1).split(",")).hasSameSizeAs(ClusterMapOptions.class.getRecordComponents());
     }
 }
