@@ -62,7 +62,7 @@ public final class ModelText {
         if (origin.info() != null) {
             origin.info().forEach((key, value) -> {
                 if (!key.startsWith("pointillist.") && value.length() <= 100) {
-                    add(lines, "it says", key + " = " + value);
+                    add(lines, "it says", key + " = " + value.strip().replaceAll("\\s*\\R\\s*", " "));
                 }
             });
         }

@@ -78,6 +78,20 @@ class ModelsVerbTest {
         assertThat(models("verify").out()).startsWith("tiny\tok");
     }
 
+    /** A file may say things in many lines, such as its whole configuration. */
+    @Test
+    void everyFactIsOneLine() {
+        CommandLineRun run = models(
+                "import",
+                TestModels.SEGMENTATION,
+                "--as",
+                "segmentation",
+                "--variant",
+                TestModels.config(TestModels.SEGMENTATION));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines()).allMatch(line -> line.matches("installed segmentation: .*|[a-z ]+: .*"));
+    }
+
     @Test
     void aNameIsTakenOnce() throws IOException {
         assertThat(imported("tiny").status()).isZero();
