@@ -40,6 +40,7 @@ class ArchitectureTest {
         map.put("models", List.of("layers", "weights", "tensor"));
         map.put("clustering", List.of("progress"));
         map.put("image", List.of("tensor", "progress"));
+        map.put("catalog", List.of("models", "layers", "weights", "tensor", "image", "engine"));
         map.put("samples", List.of("progress"));
         map.put("engine", List.of());
         map.put(

@@ -9,11 +9,11 @@ import io.github.pointillist.tensor.Pass;
 
 /**
  * Batch normalisation of the last axis, (..., C): by the running statistics, or in training by those of the batch, of
- * which the running ones then take a tenth.
+ * which the running ones then take a share.
  */
 public final class BatchNorm extends Leaf {
-    private static final float EPSILON = 1e-5f;
-    private static final float KEPT = 0.9f;
+    private static final double EPSILON = 1e-5;
+    private static final double MOMENTUM = 0.1;
 
     private final Parameter weight; // (C)
     private final Parameter bias; // (C)
@@ -21,13 +21,36 @@ public final class BatchNorm extends Leaf {
     private final Parameter variance; // (C)
     private final Parameter batches; // ()
     private final int channels;
+    private final float epsilon;
+    private final float kept;
 
     /**
      * Declares {@code weight}, {@code bias}, {@code running_mean} and {@code running_var} (C), and the int64 scalar
-     * {@code num_batches_tracked}.
+     * {@code num_batches_tracked}; with PyTorch's constants, 1e-5 and 0.1.
      */
     public BatchNorm(int channels) {
+        this(channels, EPSILON);
+    }
+
+    /**
+     * The same with another number in the place of 1e-5.
+     *
+     * @param epsilon is added to the variance
+     */
+    public BatchNorm(int channels, double epsilon) {
+        this(channels, epsilon, MOMENTUM);
+    }
+
+    /**
+     * The same with other constants.
+     *
+     * @param epsilon is added to the variance
+     * @param momentum share of a batch in the running statistics, 0 to 1
+     */
+    public BatchNorm(int channels, double epsilon, double momentum) {
         this.channels = channels;
+        this.epsilon = (float) epsilon;
+        this.kept = (float) (1 - momentum);
         this.weight = weight("weight", channels);
         this.bias = weight("bias", channels);
         this.mean = buffer("running_mean", channels);
@@ -55,8 +78,8 @@ public final class BatchNorm extends Leaf {
                         weight.array(),
                         bias.array(),
                         -1,
-                        KEPT,
-                        EPSILON,
+                        kept,
+                        epsilon,
                         pass.isTraining())
                 .head()
                 .transpose(0, 2, 3, 1)

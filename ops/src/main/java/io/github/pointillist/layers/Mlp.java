@@ -19,7 +19,11 @@ public final class Mlp extends Layer {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray hidden = fc1.apply(x, pass); // (..., hidden)
-        return fc2.apply(Activation.gelu(hidden), pass); // (..., C)
+        // The largest arrays of most models: freed at once, their memory is still in the processor's cache for what
+        // follows.
+        try (NDArray hidden = fc1.apply(x, pass); // (..., hidden)
+                NDArray active = Activation.gelu(hidden)) {
+            return fc2.apply(active, pass); // (..., C)
+        }
     }
 }

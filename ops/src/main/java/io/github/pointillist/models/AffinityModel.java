@@ -16,6 +16,9 @@ public interface AffinityModel {
      */
     record Affinity(float[] weights, int width, int height) {}
 
+    /** The images it takes. */
+    InputSizes inputSizes();
+
     /** The places where this model has affinities, in the order of the forward pass. */
     List<Level> affinityLevels();
 

@@ -46,6 +46,11 @@ public interface Architecture<C extends Record> {
      */
     C fromJson(JsonObject official);
 
+    /** What its models are for, in the words of the cards. */
+    default String task() {
+        return "classification";
+    }
+
     /** Whether the names in a state dict are those of this family, under the prefixes its official files use. */
     boolean recognises(StateDict weights);
 
@@ -57,6 +62,9 @@ public interface Architecture<C extends Record> {
      * @throws CheckpointException if the file does not fit, or if it does not say what the variant is
      */
     Recognised<C> recognise(Checkpoint checkpoint, String variant, C config) throws CheckpointException;
+
+    /** Number of classes of a configuration, 0 for a backbone. */
+    int classes(C config);
 
     /** The model, without memory yet: see {@link Layer#allocate}. */
     Layer build(C config);

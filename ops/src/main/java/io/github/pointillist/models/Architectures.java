@@ -9,8 +9,22 @@ import java.util.stream.Collectors;
 /** All families of models, one entry each. */
 public final class Architectures {
     /** In the order in which a file is tried. */
-    public static final List<Architecture<?>> ALL =
-            List.of(GkgNetArchitecture.INSTANCE, VisionGnnArchitecture.PYRAMID, VisionGnnArchitecture.ISOTROPIC);
+    public static final List<Architecture<?>> ALL = List.of(
+            new ContextClusterFpnArchitecture(),
+            new ContextClusterArchitecture(),
+            new PointContextClusterArchitecture(),
+            new SecVitArchitecture(),
+            SwinArchitecture.SWIN,
+            SwinArchitecture.SEC_SWIN,
+            new SecFasterVitArchitecture(),
+            new FasterVitArchitecture(),
+            new ContainerArchitecture(),
+            GkgNetArchitecture.INSTANCE,
+            VisionGnnArchitecture.PYRAMID,
+            VisionGnnArchitecture.ISOTROPIC,
+            // These match whole detectors through their prefix "backbone.", so they come last.
+            new ConvNeXtArchitecture(),
+            new ResNetArchitecture());
 
     private Architectures() {}
 

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  * <p>Deviation: points are kept channels-last, (B, h, w, C), from the stem to the end, so that the linear layers and
  * the splits into heads and regions need no change of layout. Results are the same.
  */
-public final class ContextCluster extends Layer implements Pyramid {
+public final class ContextCluster extends Layer implements Pyramid, ImageClassifier, GroupingModel {
     private static final int PATCH = 4;
 
     /**
@@ -246,6 +246,49 @@ public final class ContextCluster extends Layer implements Pyramid {
     /** What this model was built from. */
     public Config config() {
         return config;
+    }
+
+    @Override
+    public int classes() {
+        return config.classes();
+    }
+
+    @Override
+    public InputSizes inputSizes() {
+        return InputSizes.multipleOf(config.multiple());
+    }
+
+    /** Every head of every block, "stage.block.head": the region and the centre of every point. */
+    @Override
+    public List<Level> levels() {
+        List<Level> levels = new ArrayList<>();
+        for (int stage = 0; stage < config.stages(); stage++) {
+            int regions = config.fold().get(stage) * config.fold().get(stage);
+            int centres = config.centres().get(stage) * config.centres().get(stage);
+            for (int block = 0; block < config.layers().get(stage); block++) {
+                String tap = "network." + 2 * stage + "." + block + ".token_mixer.assignment";
+                for (int head = 0; head < config.heads().get(stage); head++) {
+                    levels.add(new Level(
+                            stage + "." + block + "." + head,
+                            tap,
+                            "stage " + stage + ", block " + block + ", head " + head + ": " + regions + " regions of "
+                                    + centres + " centres"));
+                }
+            }
+        }
+        return levels;
+    }
+
+    @Override
+    public Groups groups(Level level, NDArray tapped, int heightPx, int widthPx) {
+        String[] parts = level.name().split("\\.");
+        int stage = Integer.parseInt(parts[0]);
+        int head = Integer.parseInt(parts[2]);
+        int h = config.sides(heightPx).get(stage);
+        int w = config.sides(widthPx).get(stage);
+        int regions = config.fold().get(stage) * config.fold().get(stage);
+        int centres = config.centres().get(stage) * config.centres().get(stage);
+        return new Groups(config.clusterIds(stage, head, tapped.toLongArray(), h, w), w, h, regions * centres);
     }
 
     /**

@@ -62,6 +62,11 @@ final class GkgNetArchitecture implements Architecture<Config> {
      * reduce_ratios and softmax (false).
      */
     @Override
+    public int classes(Config config) {
+        return config.classes();
+    }
+
+    @Override
     public Config fromJson(JsonObject official) {
         Config base = GkgNet.SMALL;
         boolean listed = official.has("blocks") && official.has("channels");

@@ -2,7 +2,9 @@
 package io.github.pointillist.models;
 
 import ai.djl.ndarray.NDArray;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A model that groups the points of its input on the way, in a manner that its taps show. */
 public interface GroupingModel {
@@ -25,6 +27,9 @@ public interface GroupingModel {
      */
     record Groups(int[] ids, int width, int height, int groups) {}
 
+    /** The images it takes. */
+    InputSizes inputSizes();
+
     /** The places where this model groups points, in the order of the forward pass. */
     List<Level> levels();
 
@@ -36,4 +41,19 @@ public interface GroupingModel {
      * @param widthPx width of that image
      */
     Groups groups(Level level, NDArray tapped, int heightPx, int widthPx);
+
+    /**
+     * The few levels to look at first: by default the first head of the last block of each stage, for names of the form
+     * "stage.block.head".
+     */
+    default List<String> usualLevels() {
+        Map<String, String> last = new LinkedHashMap<>();
+        for (Level level : levels()) {
+            String[] parts = level.name().split("\\.");
+            if (parts.length == 3 && parts[2].equals("0")) {
+                last.put(parts[0], level.name());
+            }
+        }
+        return List.copyOf(last.values());
+    }
 }

@@ -22,7 +22,7 @@ import java.util.List;
  * <p>Shapes: B samples; an image of H x W pixels; map i of the backbone has h_i x w_i points of C_i channels; K
  * classes. The logits have the h x w points of the finest map, 4 pixels apart for the backbones of this project.
  */
-public final class SemanticFpn extends Layer {
+public final class SemanticFpn extends Layer implements GroupingModel {
     /**
      * What makes one variant, apart from the backbone.
      *
@@ -52,6 +52,8 @@ public final class SemanticFpn extends Layer {
     /** The settings of the published ADE20K models: 150 classes. */
     public static final Config ADE20K = new Config(256, 128, 0.1, 150);
 
+    private static final String BACKBONE = "backbone";
+
     private final Config config;
     private final Pyramid backbone;
     private final Fpn neck;
@@ -64,7 +66,7 @@ public final class SemanticFpn extends Layer {
      */
     public <P extends Layer & Pyramid> SemanticFpn(P backbone, Config config) {
         this.config = config;
-        this.backbone = child("backbone", backbone);
+        this.backbone = child(BACKBONE, backbone);
         this.neck = child("neck", new Fpn(backbone.channels(), config.neckChannels()));
         this.head = child("decode_head", new Head(backbone.strides(), config));
     }
@@ -72,6 +74,33 @@ public final class SemanticFpn extends Layer {
     /** What this model was built from. */
     public Config config() {
         return config;
+    }
+
+    /** Those of the backbone. */
+    @Override
+    public InputSizes inputSizes() {
+        return grouping().inputSizes();
+    }
+
+    /** Those of the backbone. */
+    @Override
+    public List<Level> levels() {
+        return grouping().levels().stream()
+                .map(level -> new Level(level.name(), BACKBONE + "." + level.tap(), level.description()))
+                .toList();
+    }
+
+    @Override
+    public Groups groups(Level level, NDArray tapped, int heightPx, int widthPx) {
+        return grouping().groups(level, tapped, heightPx, widthPx);
+    }
+
+    private GroupingModel grouping() {
+        if (backbone instanceof GroupingModel model) {
+            return model;
+        }
+        throw new IllegalStateException(
+                "the backbone of this model, " + backbone.getClass().getSimpleName() + ", groups no points");
     }
 
     /**

@@ -69,6 +69,11 @@ final class VisionGnnArchitecture implements Architecture<Config> {
      * dilation are one number or one for each block.
      */
     @Override
+    public int classes(Config config) {
+        return config.classes();
+    }
+
+    @Override
     public Config fromJson(JsonObject official) {
         List<Integer> blocks = numbers(official, "blocks");
         int total = blocks.stream().mapToInt(Integer::intValue).sum();

@@ -4,9 +4,9 @@ package io.github.pointillist.tasks;
 import ai.djl.Device;
 import io.github.pointillist.clustering.Labels;
 import io.github.pointillist.engine.Devices;
+import io.github.pointillist.models.GroupingModel.Level;
 import io.github.pointillist.progress.Progress;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,6 +15,7 @@ import net.imglib2.img.Img;
 import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.RealType;
 import net.imglib2.type.numeric.integer.IntType;
+import net.imglib2.type.numeric.real.FloatType;
 
 /** Maps how a clustering model, or one of its clustering layers alone, groups the pixels of an image. */
 public final class MapClusters implements AutoCloseable {
@@ -26,7 +27,7 @@ public final class MapClusters implements AutoCloseable {
         KMEANS,
         /** Semantic equitable clustering (SecViT): clusters of equal size. */
         EQUITABLE,
-        /** The assignments inside a trained Context Cluster model. */
+        /** The groups inside a trained model. */
         MODEL
     }
 
@@ -58,9 +59,10 @@ public final class MapClusters implements AutoCloseable {
      * @param minSizePx components smaller than this are merged into a neighbour; 0 keeps all; {@link #AUTOMATIC} is a
      *     quarter of the mean cluster for {@code CONTEXT}, else 0; used when {@code connected}
      * @param seed for {@code KMEANS}
-     * @param model checkpoint file for {@code MODEL}, else null
+     * @param model for {@code MODEL} the name of an installed model, or a model folder or checkpoint file; else null
      * @param variant official variant name or a JSON configuration file, or null to recognise it from the checkpoint
-     * @param levels for {@code MODEL}: "stage.block.head" each, 0-based, in the order of the planes wanted
+     * @param levels for {@code MODEL}: names of levels, such as "stage.block.head" from 0, in the order of the planes
+     *     wanted
      * @param inputSizePx for {@code MODEL}: both sides are resized to this before the forward pass, as the official
      *     visualisation does with 224; 0 keeps the image's own size (rounded up to what the model takes)
      * @param device "auto", "cpu", "gpu0", "gpu1", ...
@@ -75,7 +77,7 @@ public final class MapClusters implements AutoCloseable {
             boolean connected,
             int minSizePx,
             long seed,
-            Path model,
+            String model,
             String variant,
             List<String> levels,
             int inputSizePx,
@@ -127,9 +129,17 @@ public final class MapClusters implements AutoCloseable {
     }
 
     /**
+     * What one point takes from every point.
+     *
+     * @param level name of the level
+     * @param weights (x, y), as the model has them; 0 outside the window of the model that the point lies in
+     */
+    public record AffinityPlane(String level, Img<FloatType> weights) {}
+
+    /**
      * One label plane.
      *
-     * @param level "context", "kmeans", "equitable" or "stage.block.head"
+     * @param level "context", "kmeans", "equitable" or the name of a level of the model
      * @param labels (x, y), 1 to {@code clusters}; 0 where a pixel has no cluster (NaN)
      * @param clusters number of labels
      */
@@ -147,14 +157,14 @@ public final class MapClusters implements AutoCloseable {
      * Opens the task: checks the settings and loads the model if there is one.
      *
      * @throws IllegalArgumentException if a setting is not allowed
-     * @throws IOException if the model's file cannot be read or is no Context Cluster
+     * @throws IOException if the model's file cannot be read or holds no model known here
      */
     public static MapClusters open(Settings settings) throws IOException {
         Settings.require(
                 (settings.method() == Method.MODEL) == (settings.model() != null),
                 "model",
                 settings.model() == null ? "none" : settings.model(),
-                "a checkpoint file for the method model, none for the others");
+                "a model for the method model, none for the others");
         if (settings.method() != Method.MODEL) {
             return new MapClusters(settings, null);
         }
@@ -171,15 +181,65 @@ public final class MapClusters implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException if {@code progress} says so
      */
     public List<LabelPlane> map(RandomAccessibleInterval<? extends RealType<?>> image, boolean rgb, Progress progress) {
+        return map(image, rgb, settings.levels(), progress);
+    }
+
+    /**
+     * Maps one plane at other levels than those of the settings.
+     *
+     * @param levels names of levels for {@code MODEL}; not used by the other methods
+     */
+    public List<LabelPlane> map(
+            RandomAccessibleInterval<? extends RealType<?>> image,
+            boolean rgb,
+            List<String> levels,
+            Progress progress) {
         if (model != null) {
-            return model.map(image, settings, progress);
+            return model.map(image, settings, levels, progress);
         }
         return List.of(PixelClusters.map(image, rgb, settings, progress));
     }
 
-    /** The levels that a model offers, "stage.block.head" each; the name of the method for the other methods. */
-    public List<String> levels() {
-        return model != null ? model.levels() : List.of(settings.method().name().toLowerCase(Locale.ROOT));
+    /**
+     * What the point under a pixel takes from every point, for models that have affinities.
+     *
+     * @param image (x, y) or (x, y, c)
+     * @param levels names of levels
+     * @param x the pixel's column, from 0
+     * @param y the pixel's row, from 0
+     * @return one plane per level
+     * @throws IllegalArgumentException if a level has no affinities or the pixel lies outside
+     * @throws java.util.concurrent.CancellationException if {@code progress} says so
+     */
+    public List<AffinityPlane> affinity(
+            RandomAccessibleInterval<? extends RealType<?>> image,
+            List<String> levels,
+            int x,
+            int y,
+            Progress progress) {
+        if (model == null) {
+            throw new IllegalArgumentException("method is " + word() + "; affinities of a point need the method model");
+        }
+        return model.affinity(image, settings, levels, x, y, progress);
+    }
+
+    /** The levels of groups that a model offers; the one of the method for the other methods. */
+    public List<Level> levels() {
+        return model != null ? model.levels() : List.of(new Level(word(), "", "the labels"));
+    }
+
+    /** The levels of affinities that a model offers. */
+    public List<Level> affinityLevels() {
+        return model != null ? model.affinityLevels() : List.of();
+    }
+
+    /** The names of the levels to look at first. */
+    public List<String> usualLevels() {
+        return model != null ? model.usualLevels() : List.of(word());
+    }
+
+    private String word() {
+        return settings.method().name().toLowerCase(Locale.ROOT);
     }
 
     /** The model's SHA-256 and what was done to read it; empty for the other methods. */

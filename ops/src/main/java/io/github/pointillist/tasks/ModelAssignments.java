@@ -3,163 +3,204 @@ package io.github.pointillist.tasks;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
+import io.github.pointillist.catalog.LoadedModel;
+import io.github.pointillist.catalog.ModelCard;
+import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.clustering.Components;
 import io.github.pointillist.clustering.Labels;
 import io.github.pointillist.image.Images;
-import io.github.pointillist.image.IntensityRange;
 import io.github.pointillist.image.Interpolation;
-import io.github.pointillist.image.Normalisation;
 import io.github.pointillist.image.Overlay;
 import io.github.pointillist.image.Raster8;
 import io.github.pointillist.image.RasterF;
 import io.github.pointillist.image.Resize;
-import io.github.pointillist.models.ContextCluster;
-import io.github.pointillist.models.ContextCluster.Config;
-import io.github.pointillist.models.ContextClusterCheckpoint;
+import io.github.pointillist.models.AffinityModel;
+import io.github.pointillist.models.AffinityModel.Affinity;
+import io.github.pointillist.models.GroupingModel;
+import io.github.pointillist.models.GroupingModel.Groups;
+import io.github.pointillist.models.GroupingModel.Level;
+import io.github.pointillist.models.InputSizes;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.tensor.Taps;
-import io.github.pointillist.weights.Checkpoint;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.type.numeric.RealType;
-import net.imglib2.type.numeric.integer.UnsignedByteType;
 
 /**
- * The assignments inside a Context Cluster model as label planes, as in ma-xu/Context-Cluster be9a03b, {@code
- * cluster_visualize.py}: of one stage, block and head, the region and the centre of every point, enlarged to the image
- * by nearest neighbours.
+ * How a loaded model groups the points of an image, as label planes, and what one point takes from the others: read
+ * from the taps of one forward pass and enlarged to the image by nearest neighbours, as in ma-xu/Context-Cluster
+ * be9a03b, {@code cluster_visualize.py}.
  *
- * <p>The model sees windows of at most {@value #WINDOW_PX} pixels a side, cut evenly from the image, each resized
- * bilinearly to the nearest size that the model takes: they follow from model and image alone. Labels of different
- * windows differ. With an input size, the whole image is one window, resized to a square of that size.
+ * <p>A model that takes images of any size sees windows of at most {@value #WINDOW_PX} pixels a side, cut evenly from
+ * the image, each resized bilinearly to the nearest size that the model takes: they follow from model and image alone.
+ * Labels of different windows differ. With an input size, and for models of one size only, the whole image is one
+ * window, resized to that size.
  *
- * <p>Bytes go in as they are; other types are stretched from their percentiles 0.1 and 99.9 over the plane, each channel
- * for itself. One channel is given to the model three times; other numbers of channels than one and three are averaged.
+ * <p>Intensities become the model's input as {@link Photograph} describes.
  */
 final class ModelAssignments implements AutoCloseable {
     static final int WINDOW_PX = 1024;
-    private static final double LOW_PERCENT = 0.1;
-    private static final double HIGH_PERCENT = 99.9;
+    private static final Pattern CLASS = Pattern.compile("class (\\d+)");
+    private static final int LISTED = 12;
 
-    private final Arena arena;
-    private final ContextCluster model;
-    private final ContextClusterCheckpoint checkpoint;
-    private final String sha256;
+    private final LoadedModel model;
+    private final Map<String, Level> groupLevels;
+    private final Map<String, Level> affinityLevels;
 
-    /** One head of one block, counted from 0. */
-    private record Level(int stage, int block, int head) {
-        String tap() {
-            return "network." + 2 * stage + "." + block + ".token_mixer.assignment";
-        }
-
-        @Override
-        public String toString() {
-            return stage + "." + block + "." + head;
+    ModelAssignments(String reference, String variant, Device device) throws IOException {
+        this.model = ModelStore.standard().load(reference, variant, device);
+        groupLevels = named(model.layer() instanceof GroupingModel grouping ? grouping.levels() : List.of());
+        affinityLevels = named(model.layer() instanceof AffinityModel affinity ? affinity.affinityLevels() : List.of());
+        if (groupLevels.isEmpty() && affinityLevels.isEmpty()) {
+            String title = model.card().title();
+            model.close();
+            throw new IllegalArgumentException(
+                    "model is " + reference + " (" + title + "), which groups no points: it has no levels to show");
         }
     }
 
-    ModelAssignments(Path file, String variant, Device device) throws IOException {
-        Checkpoint read = Checkpoint.read(file);
-        this.sha256 = read.sha256();
-        this.checkpoint = ContextClusterCheckpoint.of(read, variant);
-        this.arena = Arena.open(device);
-        try {
-            this.model = checkpoint.load(arena, DataType.FLOAT32);
-        } catch (IOException | RuntimeException e) {
-            arena.close();
-            throw e;
-        }
+    private static Map<String, Level> named(List<Level> levels) {
+        return levels.stream()
+                .collect(Collectors.toMap(Level::name, Function.identity(), (a, b) -> a, LinkedHashMap::new));
     }
 
     String sha256() {
-        return sha256;
+        return model.sha256();
     }
 
     /** The variant and what was done to read the file. */
     List<String> description() {
         List<String> lines = new ArrayList<>();
-        lines.add(checkpoint.variant());
-        lines.addAll(checkpoint.notes());
+        lines.add(model.card().variant());
+        lines.addAll(model.notes());
         return lines;
     }
 
-    /** Every stage, block and head. */
-    List<String> levels() {
-        Config config = model.config();
-        List<String> all = new ArrayList<>();
-        for (int stage = 0; stage < config.stages(); stage++) {
-            for (int block = 0; block < config.layers().get(stage); block++) {
-                for (int head = 0; head < config.heads().get(stage); head++) {
-                    all.add(new Level(stage, block, head).toString());
-                }
-            }
-        }
-        return all;
+    /** The levels of groups, with classes by name where they have one. */
+    List<Level> levels() {
+        return described(groupLevels.values());
     }
 
-    private Level parse(String text) {
-        Config config = model.config();
-        String[] parts = text.trim().split("\\.", -1);
-        try {
-            if (parts.length == 3) {
-                Level level =
-                        new Level(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
-                if (within(level.stage, config.stages())
-                        && within(level.block, config.layers().get(level.stage))
-                        && within(level.head, config.heads().get(level.stage))) {
-                    return level;
-                }
-            }
-        } catch (NumberFormatException e) {
-            // The message below says what is allowed.
-        }
-        throw new IllegalArgumentException("level is " + text + "; allowed are stage.block.head, counted from 0, with "
-                + config.layers() + " blocks and " + config.heads() + " heads in the stages, as in 2.0.5");
+    /** The levels of affinities. */
+    List<Level> affinityLevels() {
+        return described(affinityLevels.values());
     }
 
-    private static boolean within(int i, int n) {
-        return i >= 0 && i < n;
+    /** The levels to look at first. */
+    List<String> usualLevels() {
+        return model.layer() instanceof GroupingModel grouping && !groupLevels.isEmpty()
+                ? grouping.usualLevels()
+                : affinityLevels.keySet().stream().limit(1).toList();
+    }
+
+    private List<Level> described(Collection<Level> levels) {
+        ModelCard card = model.card();
+        return levels.stream()
+                .map(level -> {
+                    Matcher matcher = CLASS.matcher(level.description());
+                    if (card.classNames().isEmpty() || !matcher.find()) {
+                        return level;
+                    }
+                    int index = Integer.parseInt(matcher.group(1));
+                    String name = matcher.group() + " (" + card.className(index) + ")";
+                    return new Level(level.name(), level.tap(), matcher.replaceFirst(Matcher.quoteReplacement(name)));
+                })
+                .toList();
+    }
+
+    private static Level find(String name, Map<String, Level> levels, Map<String, Level> others, String hint) {
+        Level level = levels.get(name.trim());
+        if (level != null) {
+            return level;
+        }
+        if (others.containsKey(name.trim())) {
+            throw new IllegalArgumentException("level is " + name + "; " + hint);
+        }
+        throw new IllegalArgumentException("level is " + name + "; the model offers " + listed(levels.keySet()));
+    }
+
+    private static String listed(Collection<String> names) {
+        return names.isEmpty()
+                ? "none"
+                : names.stream().limit(LISTED).collect(Collectors.joining(", "))
+                        + (names.size() > LISTED ? ", ... (" + names.size() + " in all)" : "");
+    }
+
+    private InputSizes sizes() {
+        return model.layer() instanceof GroupingModel grouping
+                ? grouping.inputSizes()
+                : ((AffinityModel) model.layer()).inputSizes();
+    }
+
+    /** How an image is cut: the sides of the model's input for one window and the number of windows. */
+    private record Cutting(int columns, int rows, int inputWidthPx, int inputHeightPx) {}
+
+    private Cutting cutting(int width, int height, int inputSizePx) {
+        InputSizes sizes = sizes();
+        if (sizes.isFixed()) {
+            if (inputSizePx > 0 && (inputSizePx != sizes.widthPx() || inputSizePx != sizes.heightPx())) {
+                throw new IllegalArgumentException(
+                        "input size is " + inputSizePx + "; this model takes " + sizes + " only: leave it at 0");
+            }
+            return new Cutting(1, 1, sizes.widthPx(), sizes.heightPx());
+        }
+        if (inputSizePx > 0) {
+            sizes.check(inputSizePx, inputSizePx);
+            return new Cutting(1, 1, inputSizePx, inputSizePx);
+        }
+        return new Cutting(windows(width), windows(height), 0, 0);
     }
 
     /** Maps one plane; labels 1 to n in every level. */
     List<MapClusters.LabelPlane> map(
-            RandomAccessibleInterval<? extends RealType<?>> image, MapClusters.Settings settings, Progress progress) {
-        int inputSizePx = settings.inputSizePx();
-        List<Level> levels = settings.levels().stream().map(this::parse).toList();
+            RandomAccessibleInterval<? extends RealType<?>> image,
+            MapClusters.Settings settings,
+            List<String> names,
+            Progress progress) {
+        List<Level> levels = names.stream()
+                .map(name ->
+                        find(name, groupLevels, affinityLevels, "it holds the affinities of one point: give the point"))
+                .toList();
         RasterF values = Images.toRaster(image);
-        Raster8 picture = toModelInput(values, image.getType() instanceof UnsignedByteType);
+        Raster8 picture = Photograph.of(image, values).picture();
         boolean[] missing = missing(values);
         int width = picture.width();
         int height = picture.height();
-        int columns = inputSizePx > 0 ? 1 : windows(width);
-        int rows = inputSizePx > 0 ? 1 : windows(height);
+        Cutting cutting = cutting(width, height, settings.inputSizePx());
         int[][] labels = new int[levels.size()][width * height];
         int[] counts = new int[levels.size()];
-        for (int i = 0; i < rows * columns; i++) {
-            progress.report(i, (long) rows * columns, "clusters of the model");
+        int windows = cutting.rows * cutting.columns;
+        for (int i = 0; i < windows; i++) {
+            progress.report(i, windows, "clusters of the model");
             progress.check();
-            int left = cut(i % columns, columns, width);
-            int top = cut(i / columns, rows, height);
-            int right = cut(i % columns + 1, columns, width);
-            int bottom = cut(i / columns + 1, rows, height);
+            int left = cut(i % cutting.columns, cutting.columns, width);
+            int top = cut(i / cutting.columns, cutting.rows, height);
+            int right = cut(i % cutting.columns + 1, cutting.columns, width);
+            int bottom = cut(i / cutting.columns + 1, cutting.rows, height);
             Raster8 window = picture.crop(left, top, right - left, bottom - top);
-            List<int[]> ids = window(window, levels, inputSizePx);
+            List<Groups> groups = groups(window, levels, cutting);
             for (int l = 0; l < levels.size(); l++) {
-                int[] from = ids.get(l);
+                Groups points = groups.get(l);
+                int[] from = Overlay.nearest(points.ids(), points.width(), points.height(), right - left, bottom - top);
                 for (int y = top; y < bottom; y++) {
                     for (int x = left; x < right; x++) {
                         int pixel = y * width + x;
                         int id = from[(y - top) * (right - left) + x - left];
-                        labels[l][pixel] = missing[pixel] ? -1 : counts[l] + id;
+                        labels[l][pixel] = missing[pixel] || id < 0 ? -1 : counts[l] + id;
                     }
                 }
-                counts[l] += clusters(levels.get(l));
+                counts[l] += points.groups();
             }
         }
         progress.report(1, 1, "clusters of the model");
@@ -169,8 +210,61 @@ final class ModelAssignments implements AutoCloseable {
             if (settings.connected()) {
                 plane = Components.split(plane, Math.max(0, settings.minSizePx()), progress);
             }
-            planes.add(MapClusters.plane(levels.get(l).toString(), plane));
+            planes.add(MapClusters.plane(levels.get(l).name(), plane));
         }
+        return planes;
+    }
+
+    /** What the point under a pixel takes from every point of its window; 0 outside it. */
+    List<MapClusters.AffinityPlane> affinity(
+            RandomAccessibleInterval<? extends RealType<?>> image,
+            MapClusters.Settings settings,
+            List<String> names,
+            int x,
+            int y,
+            Progress progress) {
+        List<Level> levels = names.stream()
+                .map(name -> find(name, affinityLevels, groupLevels, "it holds groups of points: leave the point out"))
+                .toList();
+        Raster8 picture = Photograph.of(image, Images.toRaster(image)).picture();
+        int width = picture.width();
+        int height = picture.height();
+        if (x < 0 || y < 0 || x >= width || y >= height) {
+            throw new IllegalArgumentException("point is " + x + "," + y + "; allowed are 0,0 to " + (width - 1) + ","
+                    + (height - 1) + " in this image");
+        }
+        Cutting cutting = cutting(width, height, settings.inputSizePx());
+        int column = holding(x, cutting.columns, width);
+        int row = holding(y, cutting.rows, height);
+        int left = cut(column, cutting.columns, width);
+        int top = cut(row, cutting.rows, height);
+        int right = cut(column + 1, cutting.columns, width);
+        int bottom = cut(row + 1, cutting.rows, height);
+        progress.report(0, 1, "affinities of the model");
+        progress.check();
+        Raster8 window = picture.crop(left, top, right - left, bottom - top);
+        List<MapClusters.AffinityPlane> planes = new ArrayList<>();
+        try (Arena scope = Arena.open(model.device())) {
+            Input input = input(window, cutting, scope);
+            Taps taps = taps(levels, input, scope);
+            int inputX = Math.min(input.width - 1, (int) ((long) (x - left) * input.width / window.width()));
+            int inputY = Math.min(input.height - 1, (int) ((long) (y - top) * input.height / window.height()));
+            for (Level level : levels) {
+                Affinity affinity = ((AffinityModel) model.layer())
+                        .affinity(level, taps.get(level.tap()), inputX, inputY, input.height, input.width);
+                float[] whole = new float[width * height];
+                for (int py = top; py < bottom; py++) {
+                    int from = (py - top) * affinity.height() / window.height() * affinity.width();
+                    for (int px = left; px < right; px++) {
+                        whole[py * width + px] =
+                                affinity.weights()[from + (px - left) * affinity.width() / window.width()];
+                    }
+                }
+                planes.add(new MapClusters.AffinityPlane(
+                        level.name(), Images.toImage(new RasterF(width, height, 1, whole))));
+            }
+        }
+        progress.report(1, 1, "affinities of the model");
         return planes;
     }
 
@@ -191,74 +285,48 @@ final class ModelAssignments implements AutoCloseable {
         return (int) ((long) i * side / n);
     }
 
-    private int clusters(Level level) {
-        int fold = model.config().fold().get(level.stage);
-        int centres = model.config().centres().get(level.stage);
-        return fold * fold * centres * centres;
-    }
-
-    private int side(int pixels, int inputSizePx) {
-        if (inputSizePx > 0) {
-            return inputSizePx;
+    /** The window that holds a pixel. */
+    private static int holding(int pixel, int n, int side) {
+        int i = (int) ((long) pixel * n / side);
+        while (cut(i + 1, n, side) <= pixel) {
+            i++;
         }
-        int multiple = model.config().multiple();
-        return Math.max(1, (pixels + multiple / 2) / multiple) * multiple;
+        return i;
     }
 
-    /** The cluster of every pixel of one window, from 0, for each level. */
-    private List<int[]> window(Raster8 window, List<Level> levels, int inputSizePx) {
-        int width = side(window.width(), inputSizePx);
-        int height = side(window.height(), inputSizePx);
+    /** What the model is given. */
+    private record Input(NDArray image, int width, int height) {}
+
+    private Input input(Raster8 window, Cutting cutting, Arena scope) {
+        int width = cutting.inputWidthPx > 0 ? cutting.inputWidthPx : sizes().nearestWidth(window.width());
+        int height = cutting.inputHeightPx > 0 ? cutting.inputHeightPx : sizes().nearestHeight(window.height());
         Raster8 resized = Resize.resize(window, width, height, Interpolation.CV_BILINEAR);
-        List<Integer> pointRows = model.config().sides(height);
-        List<Integer> pointColumns = model.config().sides(width);
+        ModelCard.Input card = model.card().input();
+        float[] values = card.normalisation().apply(Photograph.inOrder(resized, card.channelOrder()));
+        return new Input(scope.array(values, 1, 3, height, width), width, height);
+    }
+
+    private Taps taps(List<Level> levels, Input input, Arena scope) {
         List<String> names = levels.stream().map(Level::tap).toList();
-        try (Arena scope = Arena.open(arena.device())) {
-            NDArray input = scope.array(Normalisation.IMAGENET.apply(resized), 1, 3, height, width);
-            Taps taps = new Taps(scope, names::contains);
-            if (model.config().classes() == 0) {
-                model.features(input, Pass.recording(taps)).close();
-            } else {
-                model.apply(input, Pass.recording(taps)).close();
-            }
-            List<int[]> ids = new ArrayList<>();
-            for (Level level : levels) {
-                int h = pointRows.get(level.stage);
-                int w = pointColumns.get(level.stage);
-                long[] chosen = taps.get(level.tap()).toLongArray();
-                ids.add(Overlay.nearest(
-                        model.config().clusterIds(level.stage, level.head, chosen, h, w),
-                        w,
-                        h,
-                        window.width(),
-                        window.height()));
-            }
-            return ids;
-        }
+        Taps taps = new Taps(scope, names::contains);
+        model.run(input.image, Pass.recording(taps));
+        return taps;
     }
 
-    private static Raster8 toModelInput(RasterF values, boolean areBytes) {
-        Raster8 bytes = (areBytes ? values : IntensityRange.stretch(values, LOW_PERCENT, HIGH_PERCENT)).toBytes();
-        return bytes.channels() == 1 || bytes.channels() == 3
-                ? bytes.withChannels(3)
-                : average(bytes).withChannels(3);
-    }
-
-    private static Raster8 average(Raster8 picture) {
-        int channels = picture.channels();
-        Raster8 grey = Raster8.of(picture.width(), picture.height(), 1);
-        for (int i = 0; i < grey.data().length; i++) {
-            int sum = 0;
-            for (int c = 0; c < channels; c++) {
-                sum += picture.data()[i * channels + c] & 0xFF;
-            }
-            grey.data()[i] = (byte) ((sum + channels / 2) / channels);
+    /** The group of every point of one window for each level. */
+    private List<Groups> groups(Raster8 window, List<Level> levels, Cutting cutting) {
+        try (Arena scope = Arena.open(model.device())) {
+            Input input = input(window, cutting, scope);
+            Taps taps = taps(levels, input, scope);
+            return levels.stream()
+                    .map(level -> ((GroupingModel) model.layer())
+                            .groups(level, taps.get(level.tap()), input.height, input.width))
+                    .toList();
         }
-        return grey;
     }
 
     @Override
     public void close() {
-        arena.close();
+        model.close();
     }
 }

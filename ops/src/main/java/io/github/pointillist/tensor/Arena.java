@@ -65,6 +65,11 @@ public final class Arena implements AutoCloseable {
         return manager.create(values, new Shape(shape));
     }
 
+    /** An int32 array with the given values, row-major. */
+    public NDArray array(int[] values, long... shape) {
+        return manager.create(values, new Shape(shape));
+    }
+
     /** An array of the given type and shape from raw little-endian bytes, row-major. */
     public NDArray array(ByteBuffer bytes, DataType type, Shape shape) {
         ByteBuffer direct = bytes.duplicate().order(ByteOrder.nativeOrder());

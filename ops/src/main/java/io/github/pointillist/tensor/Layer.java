@@ -29,6 +29,7 @@ public abstract class Layer {
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private final List<Block> blocks = new ArrayList<>();
     private final Map<Object, NDArray> constants = new LinkedHashMap<>();
+    private final Map<Object, Derived> derived = new LinkedHashMap<>();
     private Layer parent;
     private String name = "";
     private Arena arena;
@@ -67,6 +68,11 @@ public abstract class Layer {
     /** Declares a buffer of a type of its own, such as an int64 counter. */
     protected final Parameter buffer(String name, DataType type, long... shape) {
         return declare(name, new Parameter(new Shape(shape), false, type));
+    }
+
+    /** Declares a buffer of the model's floating-point type that holds these values, row-major, until it is overwritten. */
+    protected final Parameter buffer(String name, float[] values, long... shape) {
+        return declare(name, new Parameter(new Shape(shape), values));
     }
 
     /**
@@ -146,6 +152,7 @@ public abstract class Layer {
         children.values().forEach(child -> child.allocate(arena, type, tables));
         blocks.forEach(block -> block.allocate(arena));
         constants.clear();
+        derived.clear();
     }
 
     /** The floating-point type given to {@link #allocate}. */
@@ -173,6 +180,22 @@ public abstract class Layer {
      * the result.
      */
     protected final NDArray operand(Object key, Function<Arena, NDArray> make) {
+        return kept(key, arena -> {
+            NDArray made = make.apply(arena);
+            NDArray array = made.toType(floatType, false);
+            if (array != made) {
+                made.close();
+            }
+            return array;
+        });
+    }
+
+    /** Like {@link #constant}, for integers, which keep their type: indices of rows, say. */
+    protected final NDArray indices(Object key, Pass pass, Function<Arena, NDArray> make) {
+        return pass.view(kept(key, make));
+    }
+
+    private NDArray kept(Object key, Function<Arena, NDArray> make) {
         synchronized (constants) {
             NDArray array = constants.get(key);
             if (array == null) {
@@ -180,14 +203,62 @@ public abstract class Layer {
                     Object oldest = constants.keySet().iterator().next();
                     constants.remove(oldest).close();
                 }
-                NDArray made = make.apply(arena);
-                array = made.toType(floatType, false);
-                if (array != made) {
-                    made.close();
-                }
+                array = make.apply(arena);
                 constants.put(key, array);
             }
             return array;
         }
     }
+
+    /**
+     * An array that depends on the parameters of one layer only, not on the input. In inference it is made once and kept
+     * in the model's arena until one of these parameters changes; while training, or while one of them takes gradients, it
+     * is made anew in every pass and what was kept is forgotten.
+     *
+     * @param from this layer or one inside it: all that the array depends on besides constants
+     * @param make makes the array in the pass it is given
+     * @return for use as any operand of an operation but the first, whose owner owns the result
+     */
+    protected final NDArray derived(Object key, Layer from, Pass pass, Function<Pass, NDArray> make) {
+        if (pass.isTraining() || from.takesGradients()) {
+            synchronized (derived) {
+                forget(key);
+            }
+            return make.apply(pass);
+        }
+        synchronized (derived) {
+            long version = from.version();
+            Derived kept = derived.get(key);
+            if (kept == null || kept.version != version) {
+                forget(key);
+                try (NDManager scope = arena.manager().newSubManager()) {
+                    NDArray made = make.apply(pass.in(scope));
+                    made.attach(arena.manager());
+                    kept = new Derived(made, version);
+                }
+                derived.put(key, kept);
+            }
+            return kept.array;
+        }
+    }
+
+    private void forget(Object key) {
+        Derived old = derived.remove(key);
+        if (old != null) {
+            old.array.close();
+        }
+    }
+
+    private boolean takesGradients() {
+        return own.values().stream().anyMatch(parameter -> parameter.array().hasGradient())
+                || children.values().stream().anyMatch(Layer::takesGradients);
+    }
+
+    private long version() {
+        return own.values().stream().mapToLong(Parameter::version).sum()
+                + children.values().stream().mapToLong(Layer::version).sum();
+    }
+
+    /** An array made of parameters as they were. */
+    private record Derived(NDArray array, long version) {}
 }

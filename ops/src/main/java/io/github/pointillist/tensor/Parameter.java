@@ -6,8 +6,10 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -17,24 +19,36 @@ public final class Parameter {
     private final Shape shape;
     private final boolean trainable;
     private final DataType fixedType;
+    private final float[] initial;
     private final Object key;
     private final Consumer<NDArray> fill;
     private SharedTable table;
     private NDArray array;
+    private final AtomicLong version = new AtomicLong();
 
     Parameter(Shape shape, boolean trainable, DataType fixedType) {
-        this(shape, trainable, fixedType, null, null);
+        this(shape, trainable, fixedType, null, null, null);
     }
 
     /** A table with values of its own: see {@link Layer#table}. */
     Parameter(Shape shape, Object key, Consumer<NDArray> fill) {
-        this(shape, false, null, key, fill);
+        this(shape, false, null, null, key, fill);
     }
 
-    private Parameter(Shape shape, boolean trainable, DataType fixedType, Object key, Consumer<NDArray> fill) {
+    /** A buffer that starts with these values. */
+    Parameter(Shape shape, float[] initial) {
+        this(shape, false, null, initial.clone(), null, null);
+        if (shape.size() != initial.length) {
+            throw new IllegalArgumentException(initial.length + " values given for the shape " + shape);
+        }
+    }
+
+    private Parameter(
+            Shape shape, boolean trainable, DataType fixedType, float[] initial, Object key, Consumer<NDArray> fill) {
         this.shape = shape;
         this.trainable = trainable;
         this.fixedType = fixedType;
+        this.initial = initial;
         this.key = key;
         this.fill = fill;
     }
@@ -51,7 +65,8 @@ public final class Parameter {
 
     /**
      * The array itself, owned by the model's arena. Never make it the first operand of an operation: the result would
-     * be owned by the model. Use {@link Pass#value} for that.
+     * be owned by the model. Use {@link Pass#value} for that. Whoever changes its values in place outside of training
+     * says so by {@link #changed}.
      *
      * @throws IllegalStateException before {@link Layer#allocate}
      */
@@ -62,17 +77,34 @@ public final class Parameter {
         return array;
     }
 
+    /** Makes layers forget what they keep of the values (see {@link Layer#derived}); {@link #set} does so by itself. */
+    public void changed() {
+        version.incrementAndGet();
+    }
+
+    /** Grows with every change of the values. */
+    long version() {
+        return version.get();
+    }
+
     void allocate(Arena arena, DataType floatType, Map<Object, SharedTable> tables) {
-        if (fill == null) {
-            array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
+        changed();
+        if (fill != null) {
+            table = tables.computeIfAbsent(List.of(key, shape), any -> new SharedTable());
+            array = table.first(() -> {
+                NDArray made = arena.zeros(floatType, shape);
+                fill.accept(made);
+                return made;
+            });
             return;
         }
-        table = tables.computeIfAbsent(List.of(key, shape), any -> new SharedTable());
-        array = table.first(() -> {
-            NDArray made = arena.zeros(floatType, shape);
-            fill.accept(made);
-            return made;
-        });
+        array = arena.zeros(fixedType == null ? floatType : fixedType, shape);
+        if (initial != null) {
+            ByteBuffer bytes =
+                    ByteBuffer.allocateDirect(Float.BYTES * initial.length).order(ByteOrder.nativeOrder());
+            bytes.asFloatBuffer().put(initial);
+            set(bytes, DataType.FLOAT32);
+        }
     }
 
     /**
@@ -92,6 +124,8 @@ public final class Parameter {
                 // In place: the array may share its memory with a block.
                 array.set(new NDIndex("..."), cast);
             }
+        } finally {
+            changed();
         }
     }
 

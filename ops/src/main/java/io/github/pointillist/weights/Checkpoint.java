@@ -342,6 +342,17 @@ public record Checkpoint(
         }
     }
 
+    /**
+     * The SHA-256 of a file, in small hexadecimal digits.
+     *
+     * @throws IOException if it cannot be read
+     */
+    public static String sha256(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return sha256(Bytes.of(channel));
+        }
+    }
+
     private static String sha256(Bytes file) throws IOException {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

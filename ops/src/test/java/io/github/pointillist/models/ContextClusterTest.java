@@ -153,7 +153,7 @@ class ContextClusterTest {
         "context_cluster_small_feat5, 14145048"
     })
     void officialVariantsHaveTheOfficialNumberOfParameters(String variant, long parameters) {
-        Layer model = new ContextCluster(ContextClusterCheckpoint.VARIANTS.get(variant));
+        Layer model = new ContextCluster(ContextClusterArchitecture.VARIANTS.get(variant));
         long count = model.parameters().values().stream()
                 .mapToLong(parameter -> parameter.shape().size())
                 .sum();

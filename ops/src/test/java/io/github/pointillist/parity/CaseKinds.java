@@ -7,7 +7,13 @@ import java.util.stream.Stream;
 
 /** All kinds of golden cases whose outputs can be computed. The first that accepts a case runs it. */
 public final class CaseKinds {
-    private static final List<CaseKind> ALL = Stream.of(ContextClusterCases.ALL, GkgNetCases.ALL)
+    private static final List<CaseKind> ALL = Stream.of(
+                    ContextClusterCases.ALL,
+                    SecVitCases.ALL,
+                    SwinCases.ALL,
+                    FasterVitCases.ALL,
+                    ContainerCases.ALL,
+                    GkgNetCases.ALL)
             .flatMap(List::stream)
             .toList();
 

@@ -16,8 +16,10 @@ import io.github.pointillist.image.Palettes;
 import io.github.pointillist.image.Raster8;
 import io.github.pointillist.models.ContextCluster;
 import io.github.pointillist.models.ContextCluster.Config;
-import io.github.pointillist.models.ContextClusterCheckpoint;
+import io.github.pointillist.models.ContextClusterArchitecture;
+import io.github.pointillist.models.ContextClusterFpnArchitecture;
 import io.github.pointillist.models.PointContextCluster;
+import io.github.pointillist.models.PointContextClusterArchitecture;
 import io.github.pointillist.models.SemanticFpn;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
@@ -54,11 +56,18 @@ final class ContextClusterCases {
     private ContextClusterCases() {}
 
     private static ContextCluster model(GoldenCase golden, Arena arena, DataType type) throws IOException {
-        Config config = ContextClusterCheckpoint.fromJson(golden.config());
+        ContextClusterArchitecture architecture = new ContextClusterArchitecture();
+        Config config = architecture.fromJson(golden.config());
         Optional<Path> file = golden.checkpoint();
         if (file.isPresent()) {
-            return ContextClusterCheckpoint.of(Checkpoint.read(file.get()), config)
-                    .load(arena, type);
+            ContextCluster model = new ContextCluster(config);
+            model.allocate(arena, type);
+            StrictLoader.load(
+                    architecture
+                            .recognise(Checkpoint.read(file.get()), null, config)
+                            .weights(),
+                    model);
+            return model;
         }
         ContextCluster model = new ContextCluster(config);
         model.allocate(arena, type);
@@ -261,15 +270,8 @@ final class ContextClusterCases {
             JsonObject json = golden.config();
             try (Arena arena = Arena.onCpu();
                     Arena scope = Arena.onCpu()) {
-                ContextCluster backbone = new ContextCluster(
-                        ContextClusterCheckpoint.fromJson(json).withClasses(0));
-                SemanticFpn model = new SemanticFpn(
-                        backbone,
-                        new SemanticFpn.Config(
-                                json.get("neck_channels").getAsInt(),
-                                json.get("head_channels").getAsInt(),
-                                0,
-                                json.get("num_classes").getAsInt()));
+                ContextClusterFpnArchitecture architecture = new ContextClusterFpnArchitecture();
+                SemanticFpn model = architecture.build(architecture.fromJson(json));
                 load(model, golden, arena, type);
                 NDArray input = golden.input("input", scope, type);
                 Taps taps = new Taps(scope, name -> true);
@@ -311,15 +313,8 @@ final class ContextClusterCases {
             JsonObject json = golden.config();
             try (Arena arena = Arena.onCpu();
                     Arena scope = Arena.onCpu()) {
-                PointContextCluster model = new PointContextCluster(new PointContextCluster.Config(
-                        json.get("points").getAsInt(),
-                        json.get(json.has("classes") ? "classes" : "class_num").getAsInt(),
-                        json.get("embed_dim").getAsInt(),
-                        numbers(json, "dim_expansion"),
-                        numbers(json, "pre_blocks"),
-                        numbers(json, "pos_blocks"),
-                        numbers(json, "k_neighbors"),
-                        numbers(json, "reducers")));
+                PointContextClusterArchitecture architecture = new PointContextClusterArchitecture();
+                PointContextCluster model = architecture.build(architecture.fromJson(json));
                 load(model, golden, arena, type);
                 NDArray input = golden.input("input", scope, type);
                 Taps taps = new Taps(scope, name -> true);

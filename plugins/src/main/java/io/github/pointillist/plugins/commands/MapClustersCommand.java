@@ -14,8 +14,6 @@ import io.github.pointillist.tasks.MapClusters.FeatureKind;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.Similarity;
 import java.io.IOException;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
@@ -159,21 +157,13 @@ public final class MapClustersCommand extends CancelableCommand {
                 ClusterMapOptions.choice(Connected.class, "connected", connected),
                 min_size,
                 seed,
-                modelFile(),
+                isWord(model, NONE) ? null : model.strip(),
                 isWord(variant, AUTOMATIC) ? null : variant.strip(),
                 Arrays.stream(isWord(levels, "") ? new String[] {ClusterMapOptions.LAST} : levels.split(","))
                         .map(String::strip)
                         .toList(),
                 input_size,
                 device.strip());
-    }
-
-    private Path modelFile() {
-        try {
-            return isWord(model, NONE) ? null : Path.of(model.strip());
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("model is '" + model + "', which is no file name: " + e.getReason(), e);
-        }
     }
 
     private static boolean isWord(String text, String word) {

@@ -16,8 +16,6 @@ import io.github.pointillist.tasks.MapClusters.FeatureKind;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.Similarity;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,8 +111,12 @@ final class ClusterMapVerb implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Seed of kmeans. Default: 0.")
     private long seed;
 
-    @Option(names = "--model", paramLabel = "FILE", description = "Checkpoint of a model; implies method model.")
-    private Path model;
+    @Option(
+            names = "--model",
+            paramLabel = "NAME|FILE",
+            description =
+                    "Installed model (pointillist models list), model folder or checkpoint; implies method model.")
+    private String model;
 
     @Option(
             names = "--variant",
@@ -146,7 +148,8 @@ final class ClusterMapVerb implements Callable<Integer> {
     public Integer call() throws IOException {
         ClusterMapOptions options = options();
         if (listLevels) {
-            ClusterMapRun.offeredLevels(options).forEach(spec.commandLine().getOut()::println);
+            ClusterMapRun.offeredLevels(options)
+                    .forEach(level -> spec.commandLine().getOut().println(level.name() + "\t" + level.description()));
             return 0;
         }
         if (given.isEmpty()) {
@@ -162,7 +165,8 @@ final class ClusterMapVerb implements Callable<Integer> {
         refuseToOverwrite(inputs.stems());
         String[] used = device(options);
         try (ClusterMapRun run = open(options)) {
-            return mapAll(inputs, options, run, used);
+            return Batch.run(
+                    inputs, spec.commandLine().getErr(), (file, stem, bar) -> map(file, stem, options, run, used, bar));
         }
     }
 
@@ -172,39 +176,6 @@ final class ClusterMapVerb implements Callable<Integer> {
         } catch (IOException | IllegalArgumentException | EngineUnavailableException e) {
             throw wrong(Main.oneLine(Main.reason(e)));
         }
-    }
-
-    private int mapAll(Inputs inputs, ClusterMapOptions options, ClusterMapRun run, String[] used) throws IOException {
-        PrintWriter err = spec.commandLine().getErr();
-        ProgressBar bar = new ProgressBar(err);
-        int failed = inputs.failures().size();
-        inputs.failures().forEach(line -> err.println("pointillist: " + line));
-        if (inputs.skipped() > 0) {
-            err.println("pointillist: left out " + inputs.skipped() + " results of earlier runs");
-        }
-        for (Map.Entry<Path, String> entry : inputs.stems().entrySet()) {
-            Path file = entry.getKey();
-            String reason;
-            try {
-                map(file, entry.getValue(), options, run, used, bar);
-                continue;
-            } catch (IOException | UncheckedIOException | IllegalArgumentException | IllegalStateException e) {
-                reason = Main.reason(e);
-            } catch (OutOfMemoryError e) {
-                reason = "not enough memory (" + (Runtime.getRuntime().maxMemory() >> 20)
-                        + " MB); give more, as in POINTILLIST_JAVA_OPTS=-Xmx8g";
-            } catch (RuntimeException e) { // one image must not stop the others
-                reason = "failed: " + e;
-                if (System.getenv("POINTILLIST_DEBUG") != null) {
-                    e.printStackTrace(err);
-                }
-            }
-            failed++;
-            bar.clear();
-            err.println("pointillist: " + file + ": " + Main.oneLine(reason));
-        }
-        bar.clear();
-        return failed == 0 ? 0 : Main.FAILED_SOME;
     }
 
     private void map(

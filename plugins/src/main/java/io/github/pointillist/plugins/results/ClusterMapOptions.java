@@ -5,16 +5,14 @@ import io.github.pointillist.tasks.MapClusters.FeatureKind;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.Settings;
 import io.github.pointillist.tasks.MapClusters.Similarity;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What the user asked for, the same for command line, command and macro. Values that depend on the method or the image
@@ -24,10 +22,10 @@ import java.util.regex.Pattern;
  * @param clusters 0 for automatic: 256 for CONTEXT, 8 for the others
  * @param connected AUTOMATIC is yes for CONTEXT, else no
  * @param minSizePx -1 for automatic: a quarter of the mean superpixel for CONTEXT if connected, else 0
- * @param model checkpoint for MODEL, else null
+ * @param model for MODEL the name of an installed model, a model folder or a checkpoint file; else null
  * @param variant official variant name or JSON file, null to recognise it from the checkpoint
- * @param levels "stage.block.head" each; or the one word "all", or "last": the first head of the last block of each
- *     stage; used by MODEL alone
+ * @param levels names of levels, such as "stage.block.head"; or the one word "all", or "last": for most models the first
+ *     head of the last block of each stage; used by MODEL alone
  * @param inputSizePx for MODEL: side to which images are resized, 0 to keep their own size
  * @param device "auto", "cpu", "gpu0", ...
  */
@@ -41,7 +39,7 @@ public record ClusterMapOptions(
         Connected connected,
         int minSizePx,
         long seed,
-        Path model,
+        String model,
         String variant,
         List<String> levels,
         int inputSizePx,
@@ -55,7 +53,8 @@ public record ClusterMapOptions(
     /** The first head of the last block of each stage. */
     public static final String LAST = "last";
 
-    private static final Pattern LEVEL = Pattern.compile("\\d+\\.\\d+\\.\\d+");
+    private static final Pattern LEVEL = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+    private static final int LISTED = 12;
     private static final Pattern DEVICE = Pattern.compile("auto|cpu|gpu\\d{1,3}");
 
     /** Whether each label is one connected region. */
@@ -81,7 +80,7 @@ public record ClusterMapOptions(
         require(iterations >= 1, "iterations", iterations, "1 or more");
         require(minSizePx >= -1, "min size", minSizePx, "0 or more pixels, or -1 for automatic");
         require(inputSizePx >= 0, "input size", inputSizePx, "1 or more pixels, or 0 for the image's own size");
-        require(DEVICE.matcher(device).matches(), "device", device, "auto, cpu, gpu0, gpu1, ...");
+        require(isDevice(device), "device", device, "auto, cpu, gpu0, gpu1, ...");
         boolean word = levels.size() == 1 && (levels.contains(ALL) || levels.contains(LAST));
         for (String level : levels) {
             require(
@@ -92,10 +91,13 @@ public record ClusterMapOptions(
         }
         require(!levels.isEmpty(), "levels", "empty", "stage.block.head such as 0.2.1, all, or last");
         if (method == Method.MODEL) {
-            require(model != null, "model", "none", "a checkpoint file, which method model needs");
-            require(Files.isRegularFile(model), "model", String.valueOf(model), "a file that exists");
+            require(
+                    model != null,
+                    "model",
+                    "none",
+                    "an installed model, a model folder or a checkpoint file, which method model needs");
         } else {
-            require(model == null, "model", String.valueOf(model), "none, with method " + word(method));
+            require(model == null, "model", model, "none, with method " + word(method));
             require(
                     device.equals("auto") || device.equals("cpu"),
                     "device",
@@ -109,6 +111,11 @@ public record ClusterMapOptions(
                 "0 or automatic unless labels are connected (connected=yes)");
     }
 
+    /** Whether a text names a device. */
+    static boolean isDevice(String text) {
+        return DEVICE.matcher(text).matches();
+    }
+
     private static void require(boolean ok, String name, Object given, String allowed) {
         if (!ok) {
             throw new IllegalArgumentException(name + " is " + given + "; allowed is " + allowed);
@@ -116,7 +123,7 @@ public record ClusterMapOptions(
     }
 
     /** The options with all defaults for a method; {@code model} is null but for MODEL. */
-    public static ClusterMapOptions defaults(Method method, Path model) {
+    public static ClusterMapOptions defaults(Method method, String model) {
         return new ClusterMapOptions(
                 method,
                 0,
@@ -178,35 +185,24 @@ public record ClusterMapOptions(
     /**
      * The levels wanted of those that a model offers.
      *
-     * @param offered "stage.block.head" each
+     * @param offered all names
+     * @param usual those that the word last stands for
      * @throws IllegalArgumentException if one wanted is not offered
      */
-    List<String> resolveLevels(List<String> offered) {
+    List<String> resolveLevels(List<String> offered, List<String> usual) {
         if (levels.contains(ALL)) {
             return offered;
         }
         if (levels.contains(LAST)) {
-            return lastBlocks(offered);
+            return usual;
         }
         for (String level : levels) {
             if (!offered.contains(level)) {
-                throw new IllegalArgumentException(
-                        "level is " + level + "; the model offers " + String.join(", ", offered));
+                throw new IllegalArgumentException("level is " + level + "; the model offers "
+                        + offered.stream().limit(LISTED).collect(Collectors.joining(", "))
+                        + (offered.size() > LISTED ? ", ... (" + offered.size() + " in all; --list-levels)" : ""));
             }
         }
-        return levels;
-    }
-
-    private static List<String> lastBlocks(List<String> offered) {
-        Map<Integer, int[]> last = new TreeMap<>();
-        for (String level : offered) {
-            int[] parts = Arrays.stream(level.split("\\."))
-                    .mapToInt(Integer::parseInt)
-                    .toArray();
-            last.merge(parts[0], parts, (a, b) -> b[1] > a[1] || (b[1] == a[1] && b[2] < a[2]) ? b : a);
-        }
-        List<String> levels = new ArrayList<>();
-        last.values().forEach(parts -> levels.add(parts[0] + "." + parts[1] + "." + parts[2]));
         return levels;
     }
 
@@ -222,7 +218,7 @@ public record ClusterMapOptions(
         keys.put("connected", word(connected));
         keys.put("min_size", Integer.toString(minSizePx));
         keys.put("seed", Long.toString(seed));
-        keys.put("model", model == null ? "none" : model.toString());
+        keys.put("model", model == null ? "none" : model);
         keys.put("variant", variant == null ? "automatic" : variant);
         keys.put("levels", String.join(",", levels));
         keys.put("input_size", Integer.toString(inputSizePx));
@@ -232,20 +228,14 @@ public record ClusterMapOptions(
 
     /** A line of ImageJ's macro language that runs the command so on the active image. */
     public String macroLine() {
-        StringBuilder line = new StringBuilder();
-        macroKeys().forEach((key, value) -> {
-            String quoted = value.matches("[^\\s\\[\\]']+") ? value : "[" + value + "]";
-            line.append(line.isEmpty() ? "" : " ").append(key).append('=').append(quoted);
-        });
-        return "run(\"Cluster Map...\", \""
-                + line.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\");";
+        return RunManifest.macroLine("Cluster Map...", macroKeys());
     }
 
     /** The arguments of the command line, without images and output folder; what is not used is left out. */
     public List<String> arguments() {
         List<String> arguments = new ArrayList<>(List.of("--method", word(method)));
         if (method == Method.MODEL) {
-            arguments.addAll(List.of("--model", model.toString()));
+            arguments.addAll(List.of("--model", model));
             if (variant != null) {
                 arguments.addAll(List.of("--variant", variant));
             }

@@ -3,6 +3,7 @@ package io.github.pointillist.plugins.results;
 
 import ij.ImagePlus;
 import io.github.pointillist.image.Images;
+import io.github.pointillist.models.GroupingModel.Level;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters;
 import io.github.pointillist.tasks.MapClusters.LabelPlane;
@@ -11,6 +12,7 @@ import io.github.pointillist.tasks.MapClusters.ModelNote;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Maps the clusters of ImageJ images: the one path that command line, menu command and macro share. A model is loaded
@@ -30,18 +32,25 @@ public final class ClusterMapRun implements AutoCloseable {
     public ClusterMapRun(ClusterMapOptions options) throws IOException {
         this.options = options;
         if (options.method() == Method.MODEL) {
-            levels = options.resolveLevels(offeredLevels(options));
-            model = MapClusters.open(options.settings(levels));
+            model = MapClusters.open(options.settings(List.of()));
+            try {
+                levels = options.resolveLevels(
+                        model.levels().stream().map(Level::name).toList(), model.usualLevels());
+            } catch (IllegalArgumentException e) {
+                model.close();
+                throw e;
+            }
         } else {
             levels = List.of();
             model = null;
         }
     }
 
-    /** The levels that the model offers, "stage.block.head" each; the one level of the other methods. */
-    public static List<String> offeredLevels(ClusterMapOptions options) throws IOException {
+    /** The levels that the model offers; the one level of the other methods. */
+    public static List<Level> offeredLevels(ClusterMapOptions options) throws IOException {
         try (MapClusters task = MapClusters.open(options.settings(List.of()))) {
-            return task.levels();
+            return Stream.concat(task.levels().stream(), task.affinityLevels().stream())
+                    .toList();
         }
     }
 
@@ -74,7 +83,8 @@ public final class ClusterMapRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                List<LabelPlane> maps = task.map(plane.pixels(), planes.rgb(), new PartOfProgress(progress, n, count));
+                List<LabelPlane> maps =
+                        task.map(plane.pixels(), planes.rgb(), levels, new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (stack == null) {
                     found = maps.stream().map(LabelPlane::level).toList();
@@ -109,33 +119,6 @@ public final class ClusterMapRun implements AutoCloseable {
     public void close() {
         if (model != null) {
             model.close();
-        }
-    }
-
-    /** Reports the progress of one plane as a part of that of all. */
-    private static final class PartOfProgress implements Progress {
-        private static final int STEPS = 1000;
-
-        private final Progress all;
-        private final int part;
-        private final int parts;
-
-        PartOfProgress(Progress all, int part, int parts) {
-            this.all = all;
-            this.part = part;
-            this.parts = parts;
-        }
-
-        @Override
-        public void report(long done, long total, String what) {
-            long step = total <= 0 ? 0 : Math.min(STEPS, done * STEPS / total);
-            String where = parts == 1 ? what : what + ", plane " + (part + 1) + " of " + parts;
-            all.report((long) part * STEPS + step, (long) parts * STEPS, where);
-        }
-
-        @Override
-        public boolean cancelled() {
-            return all.cancelled();
         }
     }
 }

@@ -7,6 +7,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import ij.ImagePlus;
 import ij.measure.Calibration;
+import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
 import java.io.IOException;
@@ -110,16 +111,24 @@ public final class RunManifest {
     }
 
     /**
-     * The model's file.
+     * The model.
      *
+     * @param reference name of an installed model, or a path
      * @param note what was found in it; empty without a model
      */
-    public RunManifest model(Path file, Optional<ModelNote> note) {
+    public RunManifest model(String reference, Optional<ModelNote> note) {
         if (note.isEmpty()) {
             root.add("model", null);
             return this;
         }
-        JsonObject model = file(file, note.get().sha256());
+        JsonObject model = new JsonObject();
+        Path path = Path.of(reference);
+        if (!ModelStore.standard().contains(reference) && Files.exists(path)) {
+            model.addProperty("path", path.toAbsolutePath().normalize().toString());
+        } else {
+            model.addProperty("name", reference);
+        }
+        model.addProperty("sha256", note.get().sha256());
         model.add("read_as", strings(note.get().description()));
         root.add("model", model);
         return this;
@@ -130,6 +139,45 @@ public final class RunManifest {
         object.addProperty("path", file.toAbsolutePath().normalize().toString());
         object.addProperty("sha256", sha256);
         return object;
+    }
+
+    /** All settings by the names of their macro keys. */
+    public RunManifest settings(Map<String, String> keys) {
+        JsonObject settings = new JsonObject();
+        keys.forEach(settings::addProperty);
+        root.add("settings", settings);
+        return this;
+    }
+
+    /** What was done to the input before a model saw it, one line each. */
+    public RunManifest preparation(List<String> notes) {
+        root.add("preparation", strings(notes));
+        return this;
+    }
+
+    /** A table of points and its file. */
+    public RunManifest table(Path file, String sha256, int rows) {
+        JsonObject input = file(file, sha256);
+        input.addProperty("rows", rows);
+        root.add("input", input);
+        return this;
+    }
+
+    /** The files written. */
+    public RunManifest outputs(List<String> outputs) {
+        root.add("outputs", strings(outputs));
+        return this;
+    }
+
+    /** A line of ImageJ's macro language that runs a command with these keys on the active image. */
+    public static String macroLine(String command, Map<String, String> keys) {
+        StringBuilder line = new StringBuilder();
+        keys.forEach((key, value) -> {
+            String quoted = value.matches("[^\\s\\[\\]']+") ? value : "[" + value + "]";
+            line.append(line.isEmpty() ? "" : " ").append(key).append('=').append(quoted);
+        });
+        return "run(\"" + command + "\", \""
+                + line.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\");";
     }
 
     /** What came out. */

@@ -143,7 +143,7 @@ class MacrosTest {
                 List.of("clusters=nine", "clusters is 'nine'; allowed is a whole number"),
                 List.of("overlay=yes", "overlay is 'yes'; allowed is true or false"),
                 List.of("method=magic", "method is 'magic'; allowed are context, kmeans, equitable, model"),
-                List.of("method=model", "model is none; allowed is a checkpoint file"),
+                List.of("method=model", "model is none; allowed is an installed model"),
                 List.of("input=nothing", "no open image has this title or id"));
         List<String> macros = new ArrayList<>();
         String text = "run('Cluster Map...', 'clusters=9'); print('went on');";

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.pointillist.tasks.MapClusters.Method;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,13 +12,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ClusterMapOptionsTest {
     private static final List<String> OFFERED = List.of("0.0.0", "0.0.1", "0.1.0", "0.1.1", "1.0.0", "1.0.1");
+    private static final List<String> USUAL = List.of("0.1.0", "1.0.0");
 
     @TempDir
     private Path folder;
 
-    private ClusterMapOptions model(List<String> levels) throws java.io.IOException {
-        Path file = folder.resolve("my \"model\".pth");
-        Files.writeString(file, "weights");
+    private ClusterMapOptions model(List<String> levels) {
+        String file = folder.resolve("my \"model\".pth").toString();
         ClusterMapOptions base = ClusterMapOptions.defaults(Method.MODEL, file);
         return new ClusterMapOptions(
                 base.method(),
@@ -51,21 +50,22 @@ class ClusterMapOptionsTest {
     }
 
     @Test
-    void choosesLevels() throws java.io.IOException {
-        assertThat(model(List.of("last")).resolveLevels(OFFERED)).containsExactly("0.1.0", "1.0.0");
-        assertThat(model(List.of("all")).resolveLevels(OFFERED)).isEqualTo(OFFERED);
-        assertThat(model(List.of("1.0.1", "0.0.0")).resolveLevels(OFFERED)).containsExactly("1.0.1", "0.0.0");
+    void choosesLevels() {
+        assertThat(model(List.of("last")).resolveLevels(OFFERED, USUAL)).containsExactly("0.1.0", "1.0.0");
+        assertThat(model(List.of("all")).resolveLevels(OFFERED, USUAL)).isEqualTo(OFFERED);
+        assertThat(model(List.of("1.0.1", "0.0.0")).resolveLevels(OFFERED, USUAL))
+                .containsExactly("1.0.1", "0.0.0");
         ClusterMapOptions tooHigh = model(List.of("0.0.0", "2.0.0"));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> tooHigh.resolveLevels(OFFERED))
+                .isThrownBy(() -> tooHigh.resolveLevels(OFFERED, USUAL))
                 .withMessageContaining("level is 2.0.0")
                 .withMessageContaining("0.0.0, 0.0.1");
         assertThatIllegalArgumentException().isThrownBy(() -> model(List.of("all", "0.0.0")));
-        assertThatIllegalArgumentException().isThrownBy(() -> model(List.of("0.0")));
+        assertThatIllegalArgumentException().isThrownBy(() -> model(List.of("0 0")));
     }
 
     @Test
-    void writesTheMacroLineAndTheArguments() throws java.io.IOException {
+    void writesTheMacroLineAndTheArguments() {
         ClusterMapOptions options = model(List.of("0.0.0", "1.0.1"));
         assertThat(options.macroLine())
                 .startsWith("run(\"Cluster Map...\", \"method=model ")
@@ -80,10 +80,10 @@ class ClusterMapOptionsTest {
     @Test
     void refusesAModelWithoutUse() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ClusterMapOptions.defaults(Method.KMEANS, Path.of("a.pth")))
+                .isThrownBy(() -> ClusterMapOptions.defaults(Method.KMEANS, "a.pth"))
                 .withMessageContaining("method kmeans");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ClusterMapOptions.defaults(Method.MODEL, folder))
-                .withMessageContaining("a file that exists");
+                .isThrownBy(() -> ClusterMapOptions.defaults(Method.MODEL, null))
+                .withMessageContaining("an installed model");
     }
 }

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.models;
 
-import ai.djl.ndarray.types.DataType;
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.models.ContextCluster.Config;
-import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.CheckpointException;
 import io.github.pointillist.weights.StateDict;
-import io.github.pointillist.weights.StrictLoader;
 import io.github.pointillist.weights.TensorEntry;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,33 +17,25 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * From a file of weights to a Context Cluster model: which variant it is, and what its layout needs to be read.
+ * Context Cluster backbones: which variant a file is, and what its layout needs to be read.
  *
  * <p>Layouts (see ma-xu/Context-Cluster be9a03b and its issues 12, 17, 31): timm classification checkpoints, mmcv
  * segmentation and detection checkpoints (the "backbone." part is taken), and first-release files, whose MLP weights
  * are 1 x 1 convolutions, which hold an extra buffer "fea_pos", and which were trained with the older denominator.
- *
- * @param config the variant
- * @param weights the backbone's state dict under the current official names
- * @param variant the official name or the configuration file's name
- * @param notes what was done to read the file, one line each; empty for the current layout
  */
-public record ContextClusterCheckpoint(Config config, StateDict weights, String variant, List<String> notes) {
+public final class ContextClusterArchitecture implements Architecture<Config> {
     private static final String BACKBONE = "backbone.";
     private static final String FIRST_RELEASE =
             "first-release layout: 1 x 1 convolutions read as linear layers, fea_pos"
                     + " ignored, sums divided by 1 + the number of points unless a configuration says otherwise";
+    static final String HEADS_ASIDE = "the backbone of a dense-prediction checkpoint";
+    private static final String CUSTOM = "custom";
     private static final String STEM = "patch_embed.proj.weight";
 
     /** The official variants by the name of their function in the reference implementation. */
-    public static final Map<String, Config> VARIANTS = variants();
+    public static final Map<String, Config> VARIANTS = allVariants();
 
-    /** Copies the notes. */
-    public ContextClusterCheckpoint {
-        notes = List.copyOf(notes);
-    }
-
-    private static Map<String, Config> variants() {
+    private static Map<String, Config> allVariants() {
         Map<String, Config> all = new LinkedHashMap<>();
         all.put("coc_tiny", ContextCluster.TINY);
         all.put("coc_tiny2", ContextCluster.TINY2);
@@ -73,60 +55,68 @@ public record ContextClusterCheckpoint(Config config, StateDict weights, String 
         return Collections.unmodifiableMap(all);
     }
 
-    /**
-     * Recognises a file.
-     *
-     * @param variant an official name, the path of a JSON configuration, or null to tell it from the file
-     * @throws CheckpointException if the file holds no Context Cluster, or if several variants fit and none is named
-     */
-    public static ContextClusterCheckpoint of(Checkpoint checkpoint, String variant) throws IOException {
-        List<String> notes = new ArrayList<>();
-        StateDict weights = current(checkpoint.weights(), notes);
-        Config config;
-        String name;
-        if (variant != null && !VARIANTS.containsKey(variant)) {
-            name = variant;
-            config = fromFile(variant);
-        } else {
-            name = variant != null
-                    ? variant
-                    : recognise(weights, checkpoint.info().get("arch"));
-            config = VARIANTS.get(name).withClasses(classes(weights));
-            if (notes.contains(FIRST_RELEASE)) {
-                config = config.withDenominator(Denominator.COUNT);
-            }
-        }
-        return new ContextClusterCheckpoint(config, weights, name, notes);
+    @Override
+    public String id() {
+        return "coc";
     }
 
-    /** The same for a known configuration. */
-    public static ContextClusterCheckpoint of(Checkpoint checkpoint, Config config) throws CheckpointException {
+    @Override
+    public Class<Config> configType() {
+        return Config.class;
+    }
+
+    @Override
+    public Map<String, Config> variants() {
+        return VARIANTS;
+    }
+
+    @Override
+    public int classes(Config config) {
+        return config.classes();
+    }
+
+    @Override
+    public ContextCluster build(Config config) {
+        return new ContextCluster(config);
+    }
+
+    @Override
+    public boolean recognises(StateDict weights) {
+        return (weights.contains(STEM) || weights.contains(BACKBONE + STEM))
+                && weights.names().stream().anyMatch(name -> name.endsWith("token_mixer.sim_alpha"));
+    }
+
+    @Override
+    public Recognised<Config> recognise(Checkpoint checkpoint, String variant, Config config)
+            throws CheckpointException {
         List<String> notes = new ArrayList<>();
-        return new ContextClusterCheckpoint(config, current(checkpoint.weights(), notes), "as configured", notes);
+        StateDict weights = current(checkpoint.weights(), notes);
+        if (config != null) {
+            return new Recognised<>(config, CUSTOM, weights, notes);
+        }
+        if (variant != null && !VARIANTS.containsKey(variant)) {
+            throw new CheckpointException("variant is " + variant + "; allowed are "
+                    + String.join(", ", VARIANTS.keySet()) + ", or the path of a JSON configuration");
+        }
+        String name =
+                variant != null ? variant : recognise(weights, checkpoint.info().get("arch"));
+        Config official = VARIANTS.get(name).withClasses(classes(weights));
+        if (notes.contains(FIRST_RELEASE)) {
+            official = official.withDenominator(Denominator.COUNT);
+        }
+        return new Recognised<>(official, name, weights, notes);
     }
 
     /** The backbone under the current names and shapes. */
-    private static StateDict current(StateDict all, List<String> notes) throws CheckpointException {
+    static StateDict current(StateDict all, List<String> notes) throws CheckpointException {
         StateDict weights = backbone(all, notes);
-        boolean legacy = weights.names().stream().anyMatch(ContextClusterCheckpoint::isObsolete)
-                || weights.entries().stream().anyMatch(ContextClusterCheckpoint::isPointwiseMlp);
+        boolean legacy = weights.names().stream().anyMatch(ContextClusterArchitecture::isObsolete)
+                || weights.entries().stream().anyMatch(ContextClusterArchitecture::isPointwiseMlp);
         if (!legacy) {
             return weights;
         }
         notes.add(FIRST_RELEASE);
-        return weights.filter(name -> !isObsolete(name)).map(ContextClusterCheckpoint::modern);
-    }
-
-    /**
-     * Builds the model in an arena and loads the weights.
-     *
-     * @throws CheckpointException if a name or shape does not fit; the message lists them all
-     */
-    public ContextCluster load(Arena arena, DataType type) throws IOException {
-        ContextCluster model = new ContextCluster(config);
-        model.allocate(arena, type);
-        StrictLoader.load(weights, model);
-        return model;
+        return weights.filter(name -> !isObsolete(name)).map(ContextClusterArchitecture::modern);
     }
 
     private static StateDict backbone(StateDict weights, List<String> notes) throws CheckpointException {
@@ -135,8 +125,7 @@ public record ContextClusterCheckpoint(Config config, StateDict weights, String 
         }
         if (weights.contains(BACKBONE + STEM)) {
             StateDict inner = weights.under(BACKBONE);
-            notes.add("the backbone of a dense-prediction checkpoint: " + (weights.size() - inner.size())
-                    + " entries of its heads left aside");
+            notes.add(HEADS_ASIDE + ": " + (weights.size() - inner.size()) + " entries of its heads left aside");
             return inner;
         }
         throw new CheckpointException("no Context Cluster: there is no " + STEM + ", nor one under " + BACKBONE
@@ -212,40 +201,24 @@ public record ContextClusterCheckpoint(Config config, StateDict weights, String 
         return "network." + 2 * stage + "." + block + ".";
     }
 
-    private static Config fromFile(String variant) throws IOException {
-        Path file = Path.of(variant);
-        if (!Files.isRegularFile(file)) {
-            throw new CheckpointException("variant is " + variant + "; allowed are "
-                    + String.join(", ", VARIANTS.keySet()) + ", or the path of a JSON configuration");
-        }
-        try {
-            return fromJson(new Gson().fromJson(Files.readString(file), JsonObject.class));
-        } catch (JsonParseException | IllegalStateException | NumberFormatException | NullPointerException e) {
-            throw new CheckpointException("configuration " + file + " cannot be read: " + e.getMessage(), e);
-        }
-    }
-
     /**
      * Reads a configuration under the names of the reference implementation's constructor: layers, embed_dims,
      * proposals, fold, heads, head_dim, mlp_ratios, and optionally aggregation_denominator ("sim.sum + 1" or "mask.sum
      * + 1"), num_classes and fork_feat.
-     *
-     * @throws IllegalArgumentException if one is missing or not allowed
      */
-    public static Config fromJson(JsonObject json) {
-        String denominator = text(json, "aggregation_denominator", "sim.sum + 1");
-        boolean pyramid = json.has("fork_feat") && json.get("fork_feat").getAsBoolean();
-        JsonElement classes = json.get("num_classes");
+    @Override
+    public Config fromJson(JsonObject json) {
+        boolean pyramid = ConfigJson.flag(json, "fork_feat", false);
         return new Config(
-                numbers(json, "layers"),
-                numbers(json, "embed_dims"),
-                numbers(json, "proposals"),
-                numbers(json, "fold"),
-                numbers(json, "heads"),
-                required(json, "head_dim").getAsInt(),
-                numbers(json, "mlp_ratios"),
-                denominator(denominator),
-                pyramid || classes == null || classes.isJsonNull() ? 0 : classes.getAsInt());
+                ConfigJson.integers(json, "layers"),
+                ConfigJson.integers(json, "embed_dims"),
+                ConfigJson.integers(json, "proposals"),
+                ConfigJson.integers(json, "fold"),
+                ConfigJson.integers(json, "heads"),
+                ConfigJson.integer(json, "head_dim"),
+                ConfigJson.integers(json, "mlp_ratios"),
+                denominator(ConfigJson.text(json, "aggregation_denominator", "sim.sum + 1")),
+                pyramid ? 0 : ConfigJson.integer(json, "num_classes", 0));
     }
 
     private static Denominator denominator(String text) {
@@ -257,21 +230,5 @@ public record ContextClusterCheckpoint(Config config, StateDict weights, String 
         }
         throw new IllegalArgumentException(
                 "aggregation_denominator is " + text + "; allowed are sim.sum + 1 and mask.sum + 1");
-    }
-
-    private static String text(JsonObject json, String key, String otherwise) {
-        return json.has(key) ? json.get(key).getAsString() : otherwise;
-    }
-
-    private static JsonElement required(JsonObject json, String key) {
-        if (!json.has(key)) {
-            throw new IllegalArgumentException("the configuration has no " + key + "; it has " + json.keySet());
-        }
-        return json.get(key);
-    }
-
-    private static List<Integer> numbers(JsonObject json, String key) {
-        JsonArray array = required(json, key).getAsJsonArray();
-        return array.asList().stream().map(JsonElement::getAsInt).toList();
     }
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.catalog;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import io.github.pointillist.layers.Pyramid;
+import io.github.pointillist.models.Architecture;
+import io.github.pointillist.models.ImageClassifier;
+import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Pass;
+import io.github.pointillist.weights.CheckpointException;
+import io.github.pointillist.weights.StateDict;
+import io.github.pointillist.weights.StrictLoader;
+import java.util.List;
+
+/** A model with its weights in memory, and its card. */
+public final class LoadedModel implements AutoCloseable {
+    private final ModelCard card;
+    private final Layer layer;
+    private final Arena arena;
+    private final String sha256;
+    private final List<String> notes;
+
+    private LoadedModel(ModelCard card, Layer layer, Arena arena, String sha256, List<String> notes) {
+        this.card = card;
+        this.layer = layer;
+        this.arena = arena;
+        this.sha256 = sha256;
+        this.notes = List.copyOf(notes);
+    }
+
+    /**
+     * Builds a model and loads its weights.
+     *
+     * @param sha256 of the file the weights came from
+     * @param notes what was done to read it
+     * @throws CheckpointException if a name or shape does not fit; the message lists them all
+     */
+    static <C extends Record> LoadedModel of(
+            Architecture<C> architecture,
+            C config,
+            StateDict weights,
+            ModelCard card,
+            String sha256,
+            List<String> notes,
+            Device device)
+            throws CheckpointException {
+        Layer layer = architecture.build(config);
+        Arena arena = Arena.open(device);
+        try {
+            layer.allocate(arena, DataType.FLOAT32);
+            StrictLoader.load(weights, layer, architecture::ignorable);
+            return new LoadedModel(card, layer, arena, sha256, notes);
+        } catch (CheckpointException | RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** What the weights are and expect. */
+    public ModelCard card() {
+        return card;
+    }
+
+    /** The network. */
+    public Layer layer() {
+        return layer;
+    }
+
+    /** Where it computes. */
+    public Device device() {
+        return arena.device();
+    }
+
+    /** Of the file the weights came from. */
+    public String sha256() {
+        return sha256;
+    }
+
+    /** What was done to read the file, one line each. */
+    public List<String> notes() {
+        return notes;
+    }
+
+    /**
+     * The network seen as something it can do.
+     *
+     * @param what in words, for the message
+     * @throws IllegalArgumentException if it cannot
+     */
+    public <T> T as(Class<T> type, String what) {
+        if (type.isInstance(layer)) {
+            return type.cast(layer);
+        }
+        throw new IllegalArgumentException("model " + card.name() + " (" + card.title() + ") " + what);
+    }
+
+    /**
+     * Runs the whole network for what it records on the way.
+     *
+     * @param image (B, 3, H, W), normalised
+     */
+    public void run(NDArray image, Pass pass) {
+        if (layer instanceof ImageClassifier classifier
+                && classifier.classes() == 0
+                && layer instanceof Pyramid pyramid) {
+            try (NDList maps = pyramid.features(image, pass)) {
+                return;
+            }
+        }
+        layer.apply(image, pass).close();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.catalog;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import io.github.pointillist.models.Architecture;
+import io.github.pointillist.models.Architectures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The contents of {@code model.json}, which with {@code weights.safetensors} makes a model folder.
+ *
+ * @param format always {@value #FORMAT}
+ * @param version of the format
+ * @param card what the weights are and expect
+ * @param config the configuration record of the architecture, under the names of its fields
+ * @param weights the file beside this one
+ * @param origin where the weights came from
+ */
+public record ModelFile(
+        String format, int version, ModelCard card, JsonObject config, WeightsFile weights, Origin origin) {
+    /** What {@link #format} says. */
+    public static final String FORMAT = "pointillist-model";
+    /** The version written. */
+    public static final int VERSION = 1;
+
+    static final String NAME = "model.json";
+    static final String WEIGHTS = "weights.safetensors";
+    private static final long LARGEST_BYTES = 1 << 24;
+
+    /**
+     * The file of weights.
+     *
+     * @param file its name
+     * @param sha256 of its bytes
+     * @param bytes its size
+     * @param entries number of arrays
+     */
+    public record WeightsFile(String file, String sha256, long bytes, int entries) {}
+
+    /**
+     * Where the weights came from.
+     *
+     * @param file name of the file that was imported
+     * @param sha256 of that file
+     * @param layout what kind of file it was and which part was taken
+     * @param alternatives other sets of weights that the file had
+     * @param info what else the file said, such as the epoch
+     * @param notes what was done to read it
+     */
+    public record Origin(
+            String file,
+            String sha256,
+            String layout,
+            List<String> alternatives,
+            Map<String, String> info,
+            List<String> notes) {}
+
+    /**
+     * Reads and checks {@code model.json}.
+     *
+     * @throws IOException if it cannot be read, or is not such a file; the message is one line
+     */
+    public static ModelFile read(Path folder) throws IOException {
+        Path file = folder.resolve(NAME);
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(folder + " is no model folder: it has no " + NAME);
+        }
+        if (Files.size(file) > LARGEST_BYTES) {
+            throw new IOException(file + " has " + Files.size(file) + " bytes; allowed are " + LARGEST_BYTES);
+        }
+        try {
+            ModelFile model = new Gson().fromJson(Files.readString(file), ModelFile.class);
+            if (model == null || !FORMAT.equals(model.format)) {
+                throw new IOException(file + " is not of the format " + FORMAT);
+            }
+            if (model.version != VERSION) {
+                throw new IOException(file + " is of version " + model.version + " of the format; this program reads "
+                        + VERSION + ": take a newer one");
+            }
+            if (model.card == null || model.config == null || model.weights == null || model.weights.sha256 == null) {
+                throw new IOException(file + " lacks card, config or weights");
+            }
+            if (!WEIGHTS.equals(model.weights.file)) {
+                throw new IOException(file + " names the weights " + model.weights.file + "; allowed is " + WEIGHTS);
+            }
+            return model;
+        } catch (JsonParseException | IllegalArgumentException e) {
+            throw new IOException(file + " is damaged: " + message(e), e);
+        }
+    }
+
+    private static String message(Throwable thrown) {
+        Throwable deepest = thrown;
+        while (deepest.getCause() != null) {
+            deepest = deepest.getCause();
+        }
+        return String.valueOf(deepest.getMessage()).replaceAll("\\s+", " ");
+    }
+
+    /** The text of the file. */
+    String toJson() {
+        return new GsonBuilder()
+                        .setPrettyPrinting()
+                        .disableHtmlEscaping()
+                        .create()
+                        .toJson(this) + "\n";
+    }
+
+    /**
+     * The family of the model.
+     *
+     * @throws IllegalArgumentException if it is not known here
+     */
+    public Architecture<?> architecture() {
+        return Architectures.byId(card.architecture());
+    }
+
+    /** Turns a configuration into JSON under the names of its fields. */
+    static JsonObject toJson(Record config) {
+        return new Gson().toJsonTree(config).getAsJsonObject();
+    }
+
+    /**
+     * Turns JSON under the names of its fields into a configuration.
+     *
+     * @throws IllegalArgumentException if it is not one
+     */
+    static <C extends Record> C config(Architecture<C> architecture, JsonObject json) {
+        try {
+            return new Gson().fromJson(json, architecture.configType());
+        } catch (RuntimeException e) { // Gson wraps what the record's constructor throws
+            throw new IllegalArgumentException(
+                    "the configuration is not one of the architecture " + architecture.id() + ": " + message(e), e);
+        }
+    }
+}

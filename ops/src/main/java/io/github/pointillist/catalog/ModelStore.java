@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.catalog;
+
+import ai.djl.Device;
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.pointillist.catalog.ModelFile.Origin;
+import io.github.pointillist.catalog.ModelFile.WeightsFile;
+import io.github.pointillist.models.Architecture;
+import io.github.pointillist.models.Architecture.Recognised;
+import io.github.pointillist.models.Architectures;
+import io.github.pointillist.models.GroupingModel;
+import io.github.pointillist.models.ImageClassifier;
+import io.github.pointillist.models.InputSizes;
+import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.weights.Checkpoint;
+import io.github.pointillist.weights.CheckpointException;
+import io.github.pointillist.weights.SafeTensors;
+import io.github.pointillist.weights.StateDict;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The models installed on this machine: one folder each, {@code NAME/model.json} and {@code NAME/weights.safetensors}.
+ * Nothing is ever downloaded, and nothing in a file is executed.
+ */
+public final class ModelStore {
+    /** Name of the system property and, in capitals with an underscore, the environment variable with the folder. */
+    public static final String PROPERTY = "pointillist.models";
+
+    private static final String VARIABLE = "POINTILLIST_MODELS";
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+    private static final String NAMES =
+            "1 to 64 small letters, digits, dots, hyphens and underscores, beginning with a letter or digit";
+    private static final String CUSTOM = "custom";
+    private static final String ARCHITECTURE_KEY = "pointillist.architecture";
+    private static final String VARIANT_KEY = "pointillist.variant";
+    private static final String CONFIG_KEY = "pointillist.config";
+    private static final String NAMES_KEY = "pointillist.classes";
+    private static final int USUAL_SIDE_PX = 224;
+
+    private final Path root;
+
+    /** The models in a folder, which need not exist yet. */
+    public ModelStore(Path root) {
+        this.root = root.toAbsolutePath().normalize();
+    }
+
+    /**
+     * The user's own models: in the folder of the system property {@value #PROPERTY}, else of the environment variable
+     * POINTILLIST_MODELS, else {@code .pointillist/models} in the home folder.
+     */
+    public static ModelStore standard() {
+        String given = System.getProperty(PROPERTY, System.getenv(VARIABLE));
+        return new ModelStore(
+                given != null && !given.isBlank()
+                        ? Path.of(given)
+                        : Path.of(System.getProperty("user.home"), ".pointillist", "models"));
+    }
+
+    /** The folder. */
+    public Path root() {
+        return root;
+    }
+
+    /**
+     * An installed model.
+     *
+     * @param name of its folder
+     * @param model what its model.json says; null where that cannot be read
+     * @param problem why it cannot be read; null where it can
+     */
+    public record Entry(String name, ModelFile model, String problem) {}
+
+    /**
+     * How a file is to be imported.
+     *
+     * @param variant an official name, or the path of a JSON file with the configuration (or with an object "config" that
+     *     holds it) under the names of the reference implementation's constructor; null to tell it from the file
+     * @param architecture id of the family; null to tell it from the names in the file
+     * @param part the key of the state dict in the file, such as "model_ema"; null for what the official code evaluates
+     * @param classNames one name a class; null for those of the card or the file
+     */
+    public record ImportOptions(String variant, String architecture, String part, List<String> classNames) {
+        /** Everything told from the file. */
+        public static final ImportOptions AUTOMATIC = new ImportOptions(null, null, null, null);
+
+        /** The given variant, all else told from the file. */
+        public static ImportOptions variant(String variant) {
+            return new ImportOptions(variant, null, null, null);
+        }
+    }
+
+    /** All installed models by name; also folders with a damaged model.json, with what is wrong. */
+    public List<Entry> list() throws IOException {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        List<Entry> entries = new ArrayList<>();
+        try (Stream<Path> folders = Files.list(root)) {
+            for (Path folder : folders.filter(Files::isDirectory).sorted().toList()) {
+                String name = folder.getFileName().toString();
+                if (!NAME.matcher(name).matches()) {
+                    continue;
+                }
+                try {
+                    entries.add(new Entry(name, ModelFile.read(folder), null));
+                } catch (IOException e) {
+                    entries.add(new Entry(name, null, e.getMessage()));
+                }
+            }
+        }
+        return entries;
+    }
+
+    /** Whether a model of this name is installed. */
+    public boolean contains(String name) {
+        return NAME.matcher(name).matches()
+                && Files.isRegularFile(root.resolve(name).resolve(ModelFile.NAME));
+    }
+
+    /**
+     * What an installed model's model.json says.
+     *
+     * @throws IOException if there is no such model, or it cannot be read
+     */
+    public ModelFile show(String name) throws IOException {
+        return ModelFile.read(folder(name));
+    }
+
+    private Path folder(String name) throws IOException {
+        checkName(name);
+        Path folder = root.resolve(name);
+        if (!Files.isDirectory(folder)) {
+            throw new IOException("no model is called " + name + "; installed are " + installed());
+        }
+        return folder;
+    }
+
+    private String installed() throws IOException {
+        List<Entry> entries = list();
+        return entries.isEmpty()
+                ? "none (pointillist models import FILE --as NAME)"
+                : entries.stream().map(Entry::name).collect(Collectors.joining(", "));
+    }
+
+    private static void checkName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("model name is '" + name + "'; allowed are " + NAMES);
+        }
+    }
+
+    /**
+     * Reads a checkpoint, checks every name and shape against the model it is recognised as, and installs it. Or
+     * installs a copy of a model folder, after checking it in the same way.
+     *
+     * @param source a checkpoint file or a model folder
+     * @param name what the model is to be called
+     * @throws IllegalArgumentException if the name or an option is not allowed
+     * @throws IOException if the file cannot be read, holds no known model, or does not fit; or if the name is taken
+     */
+    public ModelFile install(Path source, String name, ImportOptions options) throws IOException {
+        checkName(name);
+        if (Files.exists(root.resolve(name))) {
+            throw new IOException("a model called " + name + " is there already; remove it first (pointillist models"
+                    + " remove " + name + ") or choose another name");
+        }
+        if (Files.isDirectory(source)) {
+            ModelFile model = ModelFile.read(source);
+            if (!options.equals(ImportOptions.AUTOMATIC)) {
+                throw new IllegalArgumentException(source + " is a model folder, which says itself what it is;"
+                        + " variant, architecture, part and class names are for checkpoint files");
+            }
+            Read read = readFolder(source);
+            checked(read).close();
+            return write(name, model.card().withName(name), read, model.origin());
+        }
+        Read read = readFile(source, options);
+        try (LoadedModel loaded = checked(read)) {
+            ModelCard card = loaded.card().withName(name);
+            Checkpoint file = read.checkpoint;
+            Origin origin = new Origin(
+                    source.getFileName().toString(),
+                    file.sha256(),
+                    file.layout(),
+                    file.alternatives(),
+                    file.info(),
+                    read.notes);
+            return write(name, card, read, origin);
+        }
+    }
+
+    private static LoadedModel checked(Read read) throws CheckpointException {
+        return read.load(Device.cpu());
+    }
+
+    private ModelFile write(String name, ModelCard card, Read read, Origin origin) throws IOException {
+        Files.createDirectories(root);
+        Path part = Files.createTempDirectory(root, ".importing-");
+        try {
+            Path weights = part.resolve(ModelFile.WEIGHTS);
+            StateDict kept = read.weights();
+            SafeTensors.write(kept, metadata(card, read), weights);
+            ModelFile model = new ModelFile(
+                    ModelFile.FORMAT,
+                    ModelFile.VERSION,
+                    card,
+                    ModelFile.toJson(read.config()),
+                    new WeightsFile(ModelFile.WEIGHTS, Checkpoint.sha256(weights), Files.size(weights), kept.size()),
+                    origin);
+            Files.writeString(part.resolve(ModelFile.NAME), model.toJson());
+            Files.move(part, root.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            return model;
+        } finally {
+            delete(part);
+        }
+    }
+
+    private static Map<String, String> metadata(ModelCard card, Read read) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", "pt");
+        metadata.put(ARCHITECTURE_KEY, card.architecture());
+        metadata.put(VARIANT_KEY, card.variant());
+        metadata.put(CONFIG_KEY, ModelFile.toJson(read.config()).toString());
+        if (!card.classNames().isEmpty()) {
+            metadata.put(NAMES_KEY, new Gson().toJson(card.classNames()));
+        }
+        return metadata;
+    }
+
+    /**
+     * Checks that an installed model is what was imported: the SHA-256 of its weights, every name and every shape.
+     *
+     * @throws IOException if it is not; the message says what differs
+     */
+    public ModelFile verify(String name) throws IOException {
+        Path folder = folder(name);
+        Read read = readFolder(folder);
+        checked(read).close();
+        return ModelFile.read(folder);
+    }
+
+    /**
+     * Writes the weights of an installed model to one safetensors file, whose header also says what model it is, so that
+     * it can be imported without more. The arrays have the names of the official checkpoint.
+     *
+     * @param file must not exist
+     * @throws IOException if there is no such model, it is damaged, or the file cannot be written
+     */
+    public void export(String name, Path file) throws IOException {
+        Path folder = folder(name);
+        if (Files.exists(file)) {
+            throw new FileAlreadyExistsException(file + " is there already; choose another name");
+        }
+        Path weights = weights(folder);
+        check(weights, Checkpoint.sha256(weights), ModelFile.read(folder));
+        Path target = file.toAbsolutePath().normalize();
+        if (!Files.isDirectory(target.getParent())) {
+            throw new IOException("there is no folder " + target.getParent());
+        }
+        Path part = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
+        try {
+            Files.copy(weights, part, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    /**
+     * Deletes an installed model.
+     *
+     * @throws IOException if there is no such model, or it cannot be deleted
+     */
+    public void remove(String name) throws IOException {
+        Path folder = folder(name);
+        // Gone at once for others, whatever happens while its files are deleted.
+        Path doomed = Files.createTempDirectory(root, ".removing-");
+        Path moved = doomed.resolve(name);
+        Files.move(folder, moved, StandardCopyOption.ATOMIC_MOVE);
+        delete(doomed);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> inside = Files.walk(folder)) {
+            for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /**
+     * Loads a model for use.
+     *
+     * @param reference the name of an installed model, or the path of a model folder or a checkpoint file; a name goes
+     *     before a file of that name
+     * @param variant for a checkpoint file, as in {@link ImportOptions}; else null
+     * @throws IllegalArgumentException if the variant is not allowed
+     * @throws IOException if there is no such model or file, or it does not fit
+     */
+    public LoadedModel load(String reference, String variant, Device device) throws IOException {
+        return read(reference, variant).load(device);
+    }
+
+    private Read read(String reference, String variant) throws IOException {
+        boolean installed = contains(reference);
+        Path path = installed ? root.resolve(reference) : Path.of(reference);
+        if (installed || Files.isDirectory(path)) {
+            if (variant != null) {
+                throw new IllegalArgumentException("variant is " + variant + ", but model " + reference
+                        + " says itself what it is; a variant is for checkpoint files");
+            }
+            return readFolder(path);
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new IOException(
+                    "model is " + reference + ", which is neither installed nor a file; installed are " + installed());
+        }
+        return readFile(path, ImportOptions.variant(variant));
+    }
+
+    /** Something read, with the generics of its family kept together. */
+    private static final class Read {
+        private final Checkpoint checkpoint;
+        private final Typed<?> typed;
+        private final ModelCard card;
+        private final List<String> notes;
+
+        private Read(Checkpoint checkpoint, Typed<?> typed, ModelCard card, List<String> notes) {
+            this.checkpoint = checkpoint;
+            this.typed = typed;
+            this.card = card;
+            this.notes = notes;
+        }
+
+        private Record config() {
+            return typed.config;
+        }
+
+        private LoadedModel load(Device device) throws CheckpointException {
+            return typed.load(card, checkpoint.sha256(), notes, device);
+        }
+
+        /** All entries that were accepted, so that the authors' code can load them too. */
+        private StateDict weights() {
+            return typed.weights;
+        }
+    }
+
+    private record Typed<C extends Record>(Architecture<C> architecture, C config, StateDict weights) {
+        private LoadedModel load(ModelCard card, String sha256, List<String> notes, Device device)
+                throws CheckpointException {
+            return LoadedModel.of(architecture, config, weights, card, sha256, notes, device);
+        }
+    }
+
+    private static Read readFolder(Path folder) throws IOException {
+        ModelFile model = ModelFile.read(folder);
+        Path weights = weights(folder);
+        Checkpoint checkpoint = Checkpoint.read(weights);
+        check(weights, checkpoint.sha256(), model);
+        return new Read(
+                checkpoint,
+                typed(model.architecture(), model.config(), checkpoint.weights()),
+                model.card(),
+                model.origin() == null || model.origin().notes() == null
+                        ? List.of()
+                        : model.origin().notes());
+    }
+
+    private static Path weights(Path folder) throws IOException {
+        Path weights = folder.resolve(ModelFile.WEIGHTS);
+        if (!Files.isRegularFile(weights)) {
+            throw new IOException(folder + " has no " + ModelFile.WEIGHTS);
+        }
+        return weights;
+    }
+
+    private static void check(Path weights, String sha256, ModelFile model) throws IOException {
+        if (!sha256.equals(model.weights().sha256())) {
+            throw new IOException(weights + " is not what model.json says: its SHA-256 is " + sha256 + " instead of "
+                    + model.weights().sha256() + "; import the model again");
+        }
+    }
+
+    private static <C extends Record> Typed<C> typed(
+            Architecture<C> architecture, JsonObject config, StateDict weights) {
+        return new Typed<>(architecture, ModelFile.config(architecture, config), weights);
+    }
+
+    private static Read readFile(Path file, ImportOptions options) throws IOException {
+        Checkpoint checkpoint = Checkpoint.read(file, options.part());
+        String id = options.architecture() != null
+                ? options.architecture()
+                : checkpoint.info().get(ARCHITECTURE_KEY);
+        Architecture<?> architecture = id != null ? Architectures.byId(id) : Architectures.of(checkpoint.weights());
+        return readAs(architecture, checkpoint, options);
+    }
+
+    private static <C extends Record> Read readAs(
+            Architecture<C> architecture, Checkpoint checkpoint, ImportOptions options) throws IOException {
+        String variant = options.variant();
+        C config = null;
+        String own = checkpoint.info().get(CONFIG_KEY);
+        String named = null;
+        if (variant != null && !architecture.variants().containsKey(variant)) {
+            config = configuration(architecture, variant);
+        } else if (variant == null && own != null) {
+            config = ModelFile.config(architecture, parse(own, "the configuration in the file"));
+            named = checkpoint.info().get(VARIANT_KEY);
+        }
+        Recognised<C> found = architecture.recognise(checkpoint, config == null ? variant : null, config);
+        ModelCard card = card(architecture, found, named, checkpoint, options.classNames());
+        return new Read(checkpoint, new Typed<>(architecture, found.config(), found.weights()), card, found.notes());
+    }
+
+    private static <C extends Record> C configuration(Architecture<C> architecture, String variant) throws IOException {
+        Path file = Path.of(variant);
+        if (!Files.isRegularFile(file)) {
+            throw new CheckpointException("variant is " + variant + "; for " + architecture.id() + " allowed are "
+                    + String.join(", ", architecture.variants().keySet()) + ", or the path of a JSON configuration");
+        }
+        JsonObject json = parse(Files.readString(file), file.toString());
+        try {
+            JsonElement inner = json.get("config");
+            return architecture.fromJson(inner instanceof JsonObject object ? object : json);
+        } catch (IllegalArgumentException e) {
+            throw new CheckpointException("configuration " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static JsonObject parse(String text, String what) throws CheckpointException {
+        try {
+            return JsonParser.parseString(text).getAsJsonObject();
+        } catch (JsonParseException | IllegalStateException e) {
+            throw new CheckpointException(
+                    what + " is no JSON object: "
+                            + String.valueOf(e.getMessage()).replaceAll("\\s+", " "),
+                    e);
+        }
+    }
+
+    /** The official card where there is one, else what can be told from the model. */
+    private static <C extends Record> ModelCard card(
+            Architecture<C> architecture,
+            Recognised<C> found,
+            String named,
+            Checkpoint checkpoint,
+            List<String> givenNames) {
+        String variant = named != null ? named : found.variant();
+        Layer layer = architecture.build(found.config());
+        int classes = architecture.classes(found.config());
+        Optional<ModelCard> official = OfficialCards.find(architecture.id(), variant);
+        ModelCard base = official.orElseGet(() -> unknown(architecture, variant, layer, classes));
+        List<String> names = givenNames != null ? givenNames : namesIn(checkpoint);
+        if (givenNames == null && names.size() != classes) {
+            names = base.classes() == classes ? base.classNames() : List.of();
+        }
+        return base.withClasses(classes, names);
+    }
+
+    private static List<String> namesIn(Checkpoint checkpoint) {
+        for (String key : List.of(NAMES_KEY, "meta.CLASSES", "CLASSES", "classes", "class_names")) {
+            String text = checkpoint.info().get(key);
+            if (text != null && text.startsWith("[")) {
+                JsonArray array = JsonParser.parseString(text).getAsJsonArray();
+                return array.asList().stream().map(JsonElement::getAsString).toList();
+            }
+        }
+        return List.of();
+    }
+
+    private static ModelCard unknown(Architecture<?> architecture, String variant, Layer layer, int classes) {
+        ModelCard.Input input = null;
+        List<String> notes = new ArrayList<>();
+        String task = architecture.task();
+        if (layer instanceof ImageClassifier classifier) {
+            task = classes == 0 ? "backbone" : classifier.multiLabel() ? "multi-label classification" : task;
+        }
+        InputSizes sizes = layer instanceof ImageClassifier classifier
+                ? classifier.inputSizes()
+                : layer instanceof GroupingModel grouping ? grouping.inputSizes() : null;
+        if (sizes != null) {
+            int height = sizes.nearestHeight(USUAL_SIDE_PX);
+            int width = sizes.nearestWidth(USUAL_SIDE_PX);
+            input = ModelCard.Input.imageNet(width, height, height == width ? height : 0);
+            notes.add(ModelCard.ASSUMED + ": size, interpolation and normalisation of the input are assumed to be"
+                    + " ImageNet's at " + width + " x " + height + " pixels");
+        }
+        return new ModelCard(
+                variant,
+                architecture.id(),
+                variant,
+                architecture.id() + ", " + (variant.equals(CUSTOM) ? "a configuration of its own" : variant),
+                task,
+                classes,
+                List.of(),
+                input,
+                null,
+                null,
+                null,
+                null,
+                null,
+                notes);
+    }
+}

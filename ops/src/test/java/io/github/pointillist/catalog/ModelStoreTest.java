@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import com.google.gson.JsonParser;
+import io.github.pointillist.catalog.ModelStore.ImportOptions;
+import io.github.pointillist.parity.GoldenCase;
+import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Pass;
+import io.github.pointillist.weights.Checkpoint;
+import io.github.pointillist.weights.CheckpointException;
+import io.github.pointillist.weights.StateDict;
+import io.github.pointillist.weights.TensorEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelStoreTest {
+    private static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
+    private static final Path POINTS = GOLDEN.resolve("coc/checkpoint-points.pth");
+    private static final Path TIMM = GOLDEN.resolve("coc/checkpoint-timm.pth.tar");
+
+    @TempDir
+    Path dir;
+
+    private ModelStore store;
+
+    @BeforeEach
+    void emptyStore() {
+        store = new ModelStore(dir.resolve("models"));
+    }
+
+    private static Path caseOf(Path checkpoint) {
+        String stem = checkpoint.getFileName().toString().replaceAll("\\.(pth\\.tar|pth|pkl)$", "");
+        return checkpoint.resolveSibling(stem);
+    }
+
+    private static ImportOptions configured(Path checkpoint) {
+        return ImportOptions.variant(caseOf(checkpoint).resolve("case.json").toString());
+    }
+
+    private void installTimm(String name) throws IOException {
+        store.install(TIMM, name, configured(TIMM));
+    }
+
+    /** Imports, exports and imports again every checkpoint of the golden cases that this repository holds. */
+    @TestFactory
+    Stream<DynamicTest> aRoundTripKeepsEveryBit() throws IOException {
+        List<Path> checkpoints = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(GOLDEN)) {
+            files.filter(Files::isRegularFile)
+                    .filter(file -> file.getFileName().toString().matches("checkpoint-.*\\.(pth|pth\\.tar)"))
+                    .filter(file -> Files.exists(caseOf(file).resolve("case.json")))
+                    .sorted()
+                    .forEach(checkpoints::add);
+        }
+        assertThat(checkpoints).hasSizeGreaterThanOrEqualTo(4);
+        return checkpoints.stream()
+                .map(file -> dynamicTest(file.getParent().getFileName() + " " + file.getFileName(), () -> trip(file)));
+    }
+
+    private void trip(Path checkpoint) throws IOException {
+        ModelStore own = new ModelStore(dir.resolve("trip"));
+        String first = "first-" + checkpoint.getFileName().toString().replace('.', '-');
+        String second = "second-" + checkpoint.getFileName().toString().replace('.', '-');
+        own.install(checkpoint, first, configured(checkpoint));
+        Path file = dir.resolve(first + ".safetensors");
+        own.export(first, file);
+        own.install(file, second, ImportOptions.AUTOMATIC);
+        assertThat(own.show(second).config()).isEqualTo(own.show(first).config());
+        assertThat(own.show(second).card().classNames())
+                .isEqualTo(own.show(first).card().classNames());
+        assertSameBits(weights(own, first), weights(own, second));
+        GoldenCase golden = GoldenCase.read(caseOf(checkpoint));
+        try (Arena scope = Arena.onCpu();
+                LoadedModel a = own.load(first, null, Device.cpu());
+                LoadedModel b = own.load(second, null, Device.cpu());
+                LoadedModel c =
+                        own.load(checkpoint.toString(), configured(checkpoint).variant(), Device.cpu())) {
+            NDArray input = golden.input("input", scope, DataType.FLOAT32);
+            float[] expected = a.layer().apply(input, Pass.inference()).toFloatArray();
+            assertThat(b.layer().apply(input, Pass.inference()).toFloatArray()).containsExactly(expected);
+            assertThat(c.layer().apply(input, Pass.inference()).toFloatArray()).containsExactly(expected);
+        }
+    }
+
+    private static StateDict weights(ModelStore store, String name) throws IOException {
+        return Checkpoint.read(store.root().resolve(name).resolve("weights.safetensors"))
+                .weights();
+    }
+
+    private static void assertSameBits(StateDict a, StateDict b) {
+        assertThat(b.names()).containsExactlyElementsOf(a.names());
+        for (TensorEntry entry : a.entries()) {
+            TensorEntry other = b.get(entry.name());
+            assertThat(other.shape()).isEqualTo(entry.shape());
+            assertThat(other.dtype()).isEqualTo(entry.dtype());
+            assertThat(other.data()).as(entry.name()).isEqualTo(entry.data());
+        }
+    }
+
+    @Test
+    void whatWasInTheFileIsKept() throws IOException {
+        ModelFile model = store.install(POINTS, "points", configured(POINTS));
+        assertThat(model.origin().file()).isEqualTo("checkpoint-points.pth");
+        assertThat(model.origin().sha256()).isEqualTo(Checkpoint.sha256(POINTS));
+        assertThat(model.origin().info()).containsEntry("epoch", "249");
+        assertThat(model.card().task()).isEqualTo("point classification");
+        assertThat(model.card().name()).isEqualTo("points");
+        assertThat(store.show("points")).isEqualTo(model);
+        assertThat(store.list()).extracting(ModelStore.Entry::name).containsExactly("points");
+        assertThat(JsonParser.parseString(Files.readString(store.root().resolve("points/model.json")))
+                        .getAsJsonObject()
+                        .get("format")
+                        .getAsString())
+                .isEqualTo("pointillist-model");
+    }
+
+    @Test
+    void theOfficialCardIsFoundByTheVariant() {
+        ModelCard card = OfficialCards.find("coc", "coc_tiny").orElseThrow();
+        assertThat(card.classNames()).hasSize(1000).startsWith("tench", "goldfish");
+        assertThat(card.input().shortSidePx()).isEqualTo(248);
+        assertThat(OfficialCards.all()).allSatisfy(one -> {
+            assertThat(one.licence()).isNotBlank();
+            assertThat(one.citation()).isNotBlank();
+            assertThat(one.source()).isNotBlank();
+            assertThat(one.weights()).isNotBlank();
+        });
+        assertThat(OfficialCards.all()).extracting(ModelCard::name).doesNotHaveDuplicates();
+    }
+
+    /** Every variant that a family knows has a card, and every card names a variant that is there. */
+    @Test
+    void cardsAndVariantsAreTheSame() {
+        for (var architecture : io.github.pointillist.models.Architectures.ALL) {
+            assertThat(OfficialCards.all())
+                    .filteredOn(card -> card.architecture().equals(architecture.id()))
+                    .as(architecture.id())
+                    .isNotEmpty()
+                    .allSatisfy(card -> assertThat(architecture.variants()).containsKey(card.variant()));
+            assertThat(architecture.variants().keySet()).as(architecture.id()).allSatisfy(variant -> assertThat(
+                            OfficialCards.find(architecture.id(), variant))
+                    .as(variant)
+                    .isPresent());
+        }
+    }
+
+    @Test
+    void theVariantOfACustomFileMustBeNamed() {
+        assertThatThrownBy(() -> store.install(TIMM, "tiny", ImportOptions.AUTOMATIC))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("blocks of")
+                .hasMessageContaining("JSON configuration");
+        assertThat(store.contains("tiny")).isFalse();
+    }
+
+    @Test
+    void aNameIsTakenOnce() throws IOException {
+        installTimm("tiny");
+        assertThatThrownBy(() -> installTimm("tiny"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is there already");
+        for (String name : List.of("../outside", "a/b", "", "UPPER", ".hidden", "a b")) {
+            assertThatThrownBy(() -> installTimm(name))
+                    .as(name)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("model name is");
+        }
+        try (Stream<Path> left = Files.list(store.root())) {
+            assertThat(left.map(path -> path.getFileName().toString())).containsExactly("tiny");
+        }
+    }
+
+    @Test
+    void damageIsFound() throws IOException {
+        installTimm("tiny");
+        store.verify("tiny");
+        Path weights = store.root().resolve("tiny/weights.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(weights, bytes);
+        assertThatThrownBy(() -> store.verify("tiny"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("SHA-256");
+        assertThatThrownBy(() -> store.load("tiny", null, Device.cpu())).hasMessageContaining("SHA-256");
+        assertThatThrownBy(() -> store.export("tiny", dir.resolve("x.safetensors")))
+                .hasMessageContaining("SHA-256");
+        assertThat(dir.resolve("x.safetensors")).doesNotExist();
+        Files.writeString(store.root().resolve("tiny/model.json"), "{\"format\": \"pointillist-model\"");
+        assertThat(store.list().get(0).problem()).contains("damaged");
+    }
+
+    @Test
+    void aFolderCanBeShared() throws IOException {
+        installTimm("tiny");
+        ModelStore other = new ModelStore(dir.resolve("other"));
+        ModelFile copy = other.install(store.root().resolve("tiny"), "theirs", ImportOptions.AUTOMATIC);
+        assertThat(copy.card().name()).isEqualTo("theirs");
+        assertThat(copy.config()).isEqualTo(store.show("tiny").config());
+        assertSameBits(weights(store, "tiny"), weights(other, "theirs"));
+        store.remove("tiny");
+        assertThat(store.list()).isEmpty();
+        assertThatThrownBy(() -> store.remove("tiny")).hasMessageContaining("no model is called tiny");
+    }
+
+    @Test
+    void namesOfClassesAreChecked() throws IOException {
+        String config = configured(TIMM).variant();
+        assertThatThrownBy(
+                        () -> store.install(TIMM, "tiny", new ImportOptions(config, null, null, List.of("only one"))))
+                .hasMessageContaining("names of classes");
+        int classes = store.install(TIMM, "tiny", ImportOptions.variant(config))
+                .card()
+                .classes();
+        List<String> names = Stream.iterate(0, i -> i + 1)
+                .limit(classes)
+                .map(i -> "kind " + i)
+                .toList();
+        ModelFile named = store.install(TIMM, "named", new ImportOptions(config, null, null, names));
+        assertThat(named.card().classNames()).isEqualTo(names);
+    }
+
+    @Test
+    void neitherNameNorFileIsSaid() {
+        assertThatThrownBy(() -> store.load("nothing", null, Device.cpu()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("neither installed nor a file")
+                .hasMessageContaining("models import");
+    }
+}

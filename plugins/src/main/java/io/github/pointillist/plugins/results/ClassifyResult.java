@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import ij.ImagePlus;
+import java.util.List;
+
+/**
+ * What came of one image.
+ *
+ * @param table one row a region and class listed
+ * @param classMap 32-bit labels, class index + 1; null unless windows were classified
+ * @param summary one line a region of the first plane: its best classes
+ * @param notes what was done to the input, one line each
+ * @param regions number of regions classified in all planes
+ * @param milliseconds taken by the model
+ */
+public record ClassifyResult(
+        ClassTable table,
+        ImagePlus classMap,
+        List<String> summary,
+        List<String> notes,
+        int regions,
+        long milliseconds) {}
