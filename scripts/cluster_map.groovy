@@ -12,9 +12,9 @@ import io.github.pointillist.tasks.MapClusters.Method
 import io.github.pointillist.tasks.MapClusters.Similarity
 
 // method, clusters, compactness (-1: automatic), iterations, similarity, features, connected, least size (-1: automatic), seed,
-// then for trained models: checkpoint, variant, levels, input size; device
+// then for trained models: checkpoint, variant, levels, point, input size; device
 options = new ClusterMapOptions(Method.CONTEXT, clusters, -1, 10, Similarity.EUCLIDEAN, FeatureKind.COLOUR,
-        Connected.AUTOMATIC, -1, 0, null, null, ["last"], 0, "auto")
+        Connected.AUTOMATIC, -1, 0, null, null, ["last"], null, 0, "auto")
 run = new ClusterMapRun(options)
 result = run.map(input, Progress.NONE)
 run.close()

@@ -22,13 +22,11 @@ import org.scijava.ItemIO;
 import org.scijava.command.Command;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
+import org.scijava.widget.Button;
 
 /** Classifies the active image or parts of it. The names of the fields are the keys of macros. */
 @Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Classify...")
 public final class ClassifyCommand extends CancelableCommand {
-    private static final String NONE = "none";
-    private static final String AUTOMATIC = "automatic";
-
     @Parameter
     private ImagePlus input;
 
@@ -37,13 +35,16 @@ public final class ClassifyCommand extends CancelableCommand {
             description = "Name of an installed model (see Plugins > Pointillist > Models...), a model folder, or a"
                     + " checkpoint file",
             persist = false)
-    private String model = NONE;
+    private String model = Words.NONE;
+
+    @Parameter(label = "Models...", callback = "chooseModel", required = false, persist = false)
+    private Button choose_model;
 
     @Parameter(
             label = "Model variant",
             description = "For a checkpoint file: official name or JSON file; automatic: told from the file",
             persist = false)
-    private String variant = AUTOMATIC;
+    private String variant = Words.AUTOMATIC;
 
     @Parameter(
             label = "Classify each",
@@ -54,7 +55,7 @@ public final class ClassifyCommand extends CancelableCommand {
     private String each = "image";
 
     @Parameter(label = "Label image (object)", description = "Title of an open image, or none", persist = false)
-    private String labels = NONE;
+    private String labels = Words.NONE;
 
     @Parameter(label = "Window (pixels, 0 = model's)", min = "0", persist = false)
     private int window;
@@ -81,10 +82,10 @@ public final class ClassifyCommand extends CancelableCommand {
 
     @Parameter(
             label = "Scores",
-            choices = {AUTOMATIC, "softmax", "sigmoid"},
+            choices = {Words.AUTOMATIC, "softmax", "sigmoid"},
             description = "softmax: one class; sigmoid: any number of classes; automatic: as the model was trained",
             persist = false)
-    private String scores = AUTOMATIC;
+    private String scores = Words.AUTOMATIC;
 
     @Parameter(label = "Classes listed (0 = all, -1 = automatic)", min = "-1", persist = false)
     private int top = -1;
@@ -103,11 +104,11 @@ public final class ClassifyCommand extends CancelableCommand {
         if (input == null || input.getStackSize() == 0 || input.getProcessor() == null) {
             throw new IllegalArgumentException("there is no image; open one first");
         }
-        if (isWord(model, NONE)) {
-            throw new IllegalArgumentException("model is none; give the name of an installed model (see Plugins >"
-                    + " Pointillist > Models...), a model folder or a checkpoint file");
-        }
         ClassifyOptions options = options();
+        if (!Words.is(labels, Words.NONE) && options.each() != Each.OBJECT) {
+            throw new IllegalArgumentException(
+                    "labels is '" + labels + "', which is for each=object; allowed is none with each=" + each);
+        }
         List<Roi> rois = options.each() == Each.ROI ? Regions.of(input) : List.of();
         ClassifyResult result;
         try (ClassifyRun run = new ClassifyRun(options)) {
@@ -129,7 +130,7 @@ public final class ClassifyCommand extends CancelableCommand {
     }
 
     private ImagePlus labelImage() {
-        if (isWord(labels, NONE)) {
+        if (Words.is(labels, Words.NONE)) {
             return null;
         }
         ImagePlus found = WindowManager.getImage(labels.strip());
@@ -141,8 +142,8 @@ public final class ClassifyCommand extends CancelableCommand {
 
     private ClassifyOptions options() {
         return new ClassifyOptions(
-                model.strip(),
-                isWord(variant, AUTOMATIC) ? null : variant.strip(),
+                Words.model(model),
+                Words.is(variant, Words.AUTOMATIC) ? null : variant.strip(),
                 ClusterMapOptions.choice(Each.class, "each", each),
                 window,
                 step,
@@ -156,7 +157,7 @@ public final class ClassifyCommand extends CancelableCommand {
                 device.strip());
     }
 
-    private static boolean isWord(String text, String word) {
-        return text == null || text.isBlank() || text.strip().equalsIgnoreCase(word);
+    void chooseModel() {
+        model = Choosers.model(model);
     }
 }

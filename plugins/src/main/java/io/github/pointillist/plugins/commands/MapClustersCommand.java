@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.commands;
 
+import ij.IJ;
 import ij.ImagePlus;
+import ij.gui.PointRoi;
+import ij.gui.Roi;
 import ij.measure.ResultsTable;
+import ij.process.FloatPolygon;
+import io.github.pointillist.plugins.commands.ListChooser.Item;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.ClusterMapOptions.Connected;
+import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
 import io.github.pointillist.plugins.results.ClusterMapResult;
 import io.github.pointillist.plugins.results.ClusterMapRun;
+import io.github.pointillist.plugins.results.ClusterMapRun.Offered;
 import io.github.pointillist.plugins.results.HeadlessImages;
 import io.github.pointillist.plugins.results.OverlayPictures;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.FeatureKind;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.Similarity;
+import java.awt.geom.Rectangle2D;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
+import org.scijava.widget.Button;
 
 /** Maps how the active image falls into clusters. The names of the fields are the keys of macros. */
 @Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Cluster Map...")
 public final class MapClustersCommand extends CancelableCommand {
-    private static final String NONE = "none";
-    private static final String AUTOMATIC = "automatic";
-
     @Parameter
     private ImagePlus input;
 
@@ -33,7 +40,7 @@ public final class MapClustersCommand extends CancelableCommand {
             label = "Method",
             choices = {"context", "kmeans", "equitable", "model"},
             description = "context: superpixels; kmeans: groups of like pixels; equitable: groups of equal size;"
-                    + " model: how a trained Context Cluster model groups pixels",
+                    + " model: how a trained model groups pixels, or what one point takes from the others",
             persist = false)
     private String method = "context";
 
@@ -69,10 +76,10 @@ public final class MapClustersCommand extends CancelableCommand {
 
     @Parameter(
             label = "Connected labels",
-            choices = {AUTOMATIC, "yes", "no"},
+            choices = {Words.AUTOMATIC, "yes", "no"},
             description = "Whether each label is one region; automatic: yes for context, else no",
             persist = false)
-    private String connected = AUTOMATIC;
+    private String connected = Words.AUTOMATIC;
 
     @Parameter(
             label = "Minimum size (pixels, -1 = automatic)",
@@ -85,21 +92,39 @@ public final class MapClustersCommand extends CancelableCommand {
     @Parameter(label = "Seed (kmeans)", persist = false)
     private long seed;
 
-    @Parameter(label = "Model file", description = "Checkpoint for method model, or none", persist = false)
-    private String model = NONE;
+    @Parameter(
+            label = "Model",
+            description =
+                    "For method model: name of an installed model (see Plugins > Pointillist > Models...), a model"
+                            + " folder, or a checkpoint file",
+            persist = false)
+    private String model = Words.NONE;
+
+    @Parameter(label = "Models...", callback = "chooseModel", required = false, persist = false)
+    private Button choose_model;
 
     @Parameter(
             label = "Model variant",
-            description = "Official name or JSON file; automatic: recognised from the checkpoint",
+            description = "For a checkpoint file: official name or JSON file; automatic: told from the file",
             persist = false)
-    private String variant = AUTOMATIC;
+    private String variant = Words.AUTOMATIC;
 
     @Parameter(
             label = "Levels of the model",
-            description = "stage.block.head from 0, with commas between; all; or last: the first head of the last block"
-                    + " of each stage",
+            description = "Names of levels, mostly stage.block.head from 0, with commas between; all; or last: for most"
+                    + " models the first head of the last block of each stage",
             persist = false)
     private String levels = ClusterMapOptions.LAST;
+
+    @Parameter(label = "Levels...", callback = "chooseLevels", required = false, persist = false)
+    private Button choose_levels;
+
+    @Parameter(
+            label = "Point (model)",
+            description = "For levels of affinities: the point whose affinities are mapped, as x,y in pixels or"
+                    + " selection; none for levels of groups",
+            persist = false)
+    private String point = Words.NONE;
 
     @Parameter(
             label = "Input size of the model (0 = image)",
@@ -120,13 +145,21 @@ public final class MapClustersCommand extends CancelableCommand {
     @Parameter(type = ItemIO.OUTPUT)
     private ImagePlus labels;
 
+    @Parameter(type = ItemIO.OUTPUT)
+    private ImagePlus affinity;
+
     @Override
     protected void run(Progress progress) throws IOException {
         if (input == null || input.getStackSize() == 0 || input.getProcessor() == null) {
             throw new IllegalArgumentException("there is no image; open one first");
         }
+        ClusterMapOptions options = options(levelNames(), point());
+        if (options.point() != null) {
+            mapAffinity(options, progress);
+            return;
+        }
         ClusterMapResult result;
-        try (ClusterMapRun run = new ClusterMapRun(options())) {
+        try (ClusterMapRun run = new ClusterMapRun(options)) {
             result = run.map(input, progress);
         }
         if (overlay) {
@@ -141,12 +174,80 @@ public final class MapClustersCommand extends CancelableCommand {
         HeadlessImages.show(labels);
     }
 
+    private void mapAffinity(ClusterMapOptions options, Progress progress) throws IOException {
+        if (overlay || table) {
+            throw new IllegalArgumentException("overlay is " + overlay + " and table is " + table
+                    + "; allowed is false with a point, which gives weights and no clusters");
+        }
+        try (ClusterMapRun run = new ClusterMapRun(options)) {
+            affinity = run.affinity(input, progress).image();
+        }
+        HeadlessImages.show(affinity);
+    }
+
+    private Point point() {
+        if (Words.is(point, Words.NONE)) {
+            return null;
+        }
+        if (!Words.is(point, "selection")) {
+            return Point.parse(point);
+        }
+        Roi roi = input.getRoi();
+        if (roi == null) {
+            throw new IllegalArgumentException(
+                    "point is selection, and the image has none; make a point selection, or give x,y");
+        }
+        // of a selection with an extent, its middle
+        FloatPolygon points = roi instanceof PointRoi ? roi.getContainedFloatPoints() : null;
+        Rectangle2D.Double box = roi.getFloatBounds();
+        double x = points != null ? points.xpoints[0] : box.getCenterX();
+        double y = points != null ? points.ypoints[0] : box.getCenterY();
+        return new Point((int) Math.max(0, x), (int) Math.max(0, y));
+    }
+
     @Override
     protected String title() {
         return "Cluster Map";
     }
 
-    private ClusterMapOptions options() {
+    void chooseModel() {
+        String before = model;
+        model = Choosers.model(model);
+        if (!model.equals(before) && !Words.is(model, Words.NONE)) {
+            method = ClusterMapOptions.word(Method.MODEL);
+            levels = ClusterMapOptions.LAST;
+        }
+    }
+
+    /** Lists the levels of the chosen model: those of groups without a point, those of affinities with one. */
+    void chooseLevels() {
+        try {
+            Words.model(model);
+            method = ClusterMapOptions.word(Method.MODEL);
+            Offered offered = ClusterMapRun.offeredLevels(options(List.of(ClusterMapOptions.LAST), null));
+            boolean groups = !offered.groups().isEmpty()
+                    && (Words.is(point, Words.NONE) || offered.affinities().isEmpty());
+            List<Item> items = (groups ? offered.groups() : offered.affinities())
+                    .stream()
+                            .map(level -> new Item(level.name(), level.description()))
+                            .toList();
+            List<String> usual = groups ? offered.usual() : List.of(items.get(0).name());
+            levels = Choosers.levels(items, usual, levels);
+            if (!groups && Words.is(point, Words.NONE)) {
+                point = "selection";
+            }
+        } catch (IllegalArgumentException | IllegalStateException | IOException e) {
+            IJ.error(title(), e.getMessage());
+        }
+    }
+
+    private List<String> levelNames() {
+        return Arrays.stream(Words.is(levels, "") ? new String[] {ClusterMapOptions.LAST} : levels.split(","))
+                .map(String::strip)
+                .toList();
+    }
+
+    private ClusterMapOptions options(List<String> wantedLevels, Point wantedPoint) {
         return new ClusterMapOptions(
                 ClusterMapOptions.choice(Method.class, "method", method),
                 clusters,
@@ -157,16 +258,11 @@ public final class MapClustersCommand extends CancelableCommand {
                 ClusterMapOptions.choice(Connected.class, "connected", connected),
                 min_size,
                 seed,
-                isWord(model, NONE) ? null : model.strip(),
-                isWord(variant, AUTOMATIC) ? null : variant.strip(),
-                Arrays.stream(isWord(levels, "") ? new String[] {ClusterMapOptions.LAST} : levels.split(","))
-                        .map(String::strip)
-                        .toList(),
+                Words.is(model, Words.NONE) ? null : model.strip(),
+                Words.is(variant, Words.AUTOMATIC) ? null : variant.strip(),
+                wantedLevels,
+                wantedPoint,
                 input_size,
                 device.strip());
-    }
-
-    private static boolean isWord(String text, String word) {
-        return text == null || text.isBlank() || text.strip().equalsIgnoreCase(word);
     }
 }

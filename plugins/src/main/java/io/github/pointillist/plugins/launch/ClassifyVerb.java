@@ -17,6 +17,7 @@ import io.github.pointillist.plugins.results.RunManifest;
 import io.github.pointillist.plugins.results.StagedFiles;
 import io.github.pointillist.tasks.Classify.Fit;
 import io.github.pointillist.tasks.Classify.Scores;
+import io.github.pointillist.tasks.Classify.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -24,7 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -98,13 +99,13 @@ final class ClassifyVerb implements Callable<Integer> {
     private Path labels;
 
     @Option(names = "--window", paramLabel = "PX", description = "Side of a window. Default: the model's input.")
-    private int window;
+    private Integer window;
 
     @Option(names = "--step", paramLabel = "PX", description = "Distance of windows. Default: the side of a window.")
-    private int step;
+    private Integer step;
 
     @Option(names = "--margin", paramLabel = "PX", description = "Widens the box of regions and objects. Default: 0.")
-    private int margin;
+    private Integer margin;
 
     @Option(names = "--blank-outside", description = "Give pixels outside regions and objects the mean colour.")
     private boolean blankOutside;
@@ -113,31 +114,33 @@ final class ClassifyVerb implements Callable<Integer> {
             names = "--fit",
             paramLabel = "HOW",
             description = "card (default: as the authors do, mostly the centre), squash (all, distorted) or pad (all).")
-    private String fit = "card";
+    private String fit;
 
     @Option(
             names = "--input-size",
             paramLabel = "PX",
             description = "Side of the model's input, for models that take several. Default: 0, that of the card.")
-    private int inputSize;
+    private Integer inputSize;
 
     @Option(
             names = "--scores",
             paramLabel = "HOW",
             description = "automatic (default: as trained), softmax (one class) or sigmoid (any number of classes).")
-    private String scores = "automatic";
+    private String scores;
 
     @Option(
             names = "--top",
             paramLabel = "N",
-            description = "Most classes listed, 0 for all. Default: 5 for softmax, all for sigmoid.")
-    private int top = -1;
+            description =
+                    "Most classes listed, 0 for all, -1 for automatic: 5 for softmax, all for sigmoid. Default: -1.")
+    private Integer top;
 
     @Option(
             names = "--threshold",
             paramLabel = "X",
-            description = "Least score listed, 0 to 1. Default: 0 for softmax, 0.5 for sigmoid.")
-    private double threshold = -1;
+            description =
+                    "Least score listed, 0 to 1, or -1 for automatic: 0 for softmax, 0.5 for sigmoid. Default: -1.")
+    private Double threshold;
 
     @Option(
             names = "--group-by",
@@ -146,7 +149,7 @@ final class ClassifyVerb implements Callable<Integer> {
     private String groupBy;
 
     @Option(names = "--seed", paramLabel = "N", description = "For tables: seed of the points drawn. Default: 0.")
-    private long seed;
+    private Long seed;
 
     @Option(names = "--device", paramLabel = "NAME", description = "auto (default), cpu, gpu0, gpu1, ...")
     private String device = "auto";
@@ -168,7 +171,7 @@ final class ClassifyVerb implements Callable<Integer> {
                 throw wrong("images and tables of points are given together; classify them apart");
             }
             return tables();
-        } catch (IllegalArgumentException | EngineUnavailableException e) {
+        } catch (IllegalArgumentException | IOException | EngineUnavailableException e) {
             throw wrong(Main.oneLine(Main.reason(e)));
         }
     }
@@ -177,16 +180,37 @@ final class ClassifyVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private Integer images() throws IOException {
-        if (groupBy != null) {
-            throw wrong("--group-by is given, which is for tables of points");
+    /** An option that would change nothing is a misunderstanding. */
+    private static void refuse(boolean unused, String option, String users) {
+        if (unused) {
+            throw new IllegalArgumentException(option + " is given, which is for " + users);
         }
+    }
+
+    private void refuseToOverwrite(Inputs inputs) throws IOException {
+        Path victim = out == null ? null : inputs.overwritten(out, List.of("_classes.csv", "_classmap.tif"));
+        if (victim != null) {
+            throw wrong("a result would overwrite the input " + victim + "; choose another --out");
+        }
+    }
+
+    private static int or(Integer value, int otherwise) {
+        return value == null ? otherwise : value;
+    }
+
+    private Integer images() throws IOException {
+        refuse(groupBy != null, "--group-by", "tables of points");
+        refuse(seed != null, "--seed", "tables of points");
         ClassifyOptions options = options();
+        if (rois != null && !Files.exists(rois)) {
+            throw wrong("--rois is " + rois + ", which does not exist");
+        }
         List<Roi> regions = rois == null ? null : Regions.read(rois);
         if (labels != null && !Files.exists(labels)) {
             throw wrong("--labels is " + labels + ", which does not exist");
         }
         Inputs inputs = Inputs.of(given, recursive);
+        refuseToOverwrite(inputs);
         Devices.Choice choice = Devices.choose(options.device());
         try (ClassifyRun run = new ClassifyRun(options)) {
             return Batch.run(inputs, spec.commandLine().getErr(), (file, stem, bar) -> {
@@ -202,7 +226,7 @@ final class ClassifyVerb implements Callable<Integer> {
                 ? ClusterMapOptions.choice(Each.class, "--each", each)
                 : rois != null
                         ? Each.ROI
-                        : labels != null ? Each.OBJECT : window > 0 || step > 0 ? Each.WINDOW : Each.IMAGE;
+                        : labels != null ? Each.OBJECT : window != null || step != null ? Each.WINDOW : Each.IMAGE;
         if (rois != null && what != Each.ROI) {
             throw new IllegalArgumentException(
                     "--rois is given, but each is " + ClusterMapOptions.word(what) + "; it is for --each roi");
@@ -216,15 +240,15 @@ final class ClassifyVerb implements Callable<Integer> {
                 model,
                 variant,
                 what,
-                window,
-                step,
-                margin,
+                or(window, 0),
+                or(step, 0),
+                or(margin, 0),
                 blankOutside,
-                ClusterMapOptions.choice(Fit.class, "--fit", fit),
-                inputSize,
-                ClusterMapOptions.choice(Scores.class, "--scores", scores),
-                top,
-                threshold,
+                fit == null ? Fit.CARD : ClusterMapOptions.choice(Fit.class, "--fit", fit),
+                or(inputSize, 0),
+                scores == null ? Scores.AUTOMATIC : ClusterMapOptions.choice(Scores.class, "--scores", scores),
+                or(top, Settings.AUTOMATIC),
+                threshold == null ? Settings.AUTOMATIC : threshold,
                 device);
     }
 
@@ -305,7 +329,7 @@ final class ClassifyVerb implements Callable<Integer> {
                     .settings(options.macroKeys())
                     .device(choice.name(), choice.why())
                     .input(file, RunManifest.sha256(file), image)
-                    .model(model, java.util.Optional.of(run.modelNote()))
+                    .model(model, Optional.of(run.modelNote()))
                     .preparation(result.notes())
                     .outputs(staged.names())
                     .took("classify", result.milliseconds())
@@ -316,20 +340,25 @@ final class ClassifyVerb implements Callable<Integer> {
     }
 
     private Integer tables() throws IOException {
-        Devices.Choice choice = Devices.choose(device);
-        try (PointClouds clouds = PointClouds.open(model, variant, Math.max(top, 0), seed, device)) {
-            Map<Path, String> stems = Inputs.of(given, false).stems();
-            return Batch.run(new Inputs(stems, List.of(), 0), spec.commandLine().getErr(), (file, stem, bar) -> {
+        refuse(each != null, "--each", "images");
+        refuse(rois != null, "--rois", "images");
+        refuse(labels != null, "--labels", "images");
+        refuse(window != null, "--window", "images");
+        refuse(step != null, "--step", "images");
+        refuse(margin != null, "--margin", "images");
+        refuse(blankOutside, "--blank-outside", "images");
+        refuse(fit != null, "--fit", "images");
+        refuse(inputSize != null, "--input-size", "images");
+        refuse(scores != null, "--scores", "images");
+        refuse(threshold != null, "--threshold", "images");
+        Inputs inputs = new Inputs(Inputs.of(given, false).stems(), List.of(), 0);
+        refuseToOverwrite(inputs);
+        try (PointClouds clouds = PointClouds.open(model, variant, or(top, PointClouds.AUTOMATIC), seed(), device)) {
+            Devices.Choice choice = Devices.choose(device);
+            return Batch.run(inputs, spec.commandLine().getErr(), (file, stem, bar) -> {
                 PointClouds.Result result = clouds.classify(file, groupBy);
                 if (out != null) {
-                    try (StagedFiles staged = new StagedFiles(out)) {
-                        try (Writer csv = Files.newBufferedWriter(staged.stage(stem + "_classes.csv"))) {
-                            result.writeCsv(csv);
-                        }
-                        Path manifest = staged.stage(stem + "_run.json");
-                        Files.writeString(manifest, manifest(file, choice, clouds, result, staged.names()));
-                        staged.commit();
-                    }
+                    write(file, stem, choice, clouds, result);
                 }
                 PrintWriter text = spec.commandLine().getOut();
                 text.println(
@@ -340,24 +369,46 @@ final class ClassifyVerb implements Callable<Integer> {
         }
     }
 
+    private long seed() {
+        return seed == null ? 0 : seed;
+    }
+
+    private void write(Path file, String stem, Devices.Choice choice, PointClouds clouds, PointClouds.Result result)
+            throws IOException {
+        try (StagedFiles staged = new StagedFiles(out)) {
+            try (Writer csv = Files.newBufferedWriter(staged.stage(stem + "_classes.csv"))) {
+                result.writeCsv(csv);
+            }
+            Path manifest = staged.stage(stem + "_run.json");
+            Files.writeString(manifest, manifest(file, choice, clouds, result, staged.names()));
+            staged.commit();
+        }
+    }
+
     private String manifest(
             Path file, Devices.Choice choice, PointClouds clouds, PointClouds.Result result, List<String> outputs)
             throws IOException {
         List<String> words = new ArrayList<>(List.of(
                 "pointillist", "classify", file.toAbsolutePath().normalize().toString()));
-        words.addAll(List.of("--out", out.toAbsolutePath().normalize().toString(), "--model", model));
+        words.addAll(List.of("--out", out.toAbsolutePath().normalize().toString()));
+        words.addAll(List.of("--model", RunManifest.anywhere(model)));
         if (variant != null) {
-            words.addAll(List.of("--variant", variant));
+            words.addAll(List.of("--variant", RunManifest.anywhere(variant)));
         }
         if (groupBy != null) {
             words.addAll(List.of("--group-by", groupBy));
         }
         words.addAll(List.of(
-                "--top", Integer.toString(Math.max(top, 0)), "--seed", Long.toString(seed), "--device", device));
+                "--top",
+                Integer.toString(or(top, PointClouds.AUTOMATIC)),
+                "--seed",
+                Long.toString(seed()),
+                "--device",
+                device));
         return new RunManifest("classify", words)
                 .device(choice.name(), choice.why())
                 .table(file, RunManifest.sha256(file), result.rows())
-                .model(model, java.util.Optional.of(clouds.modelNote()))
+                .model(model, Optional.of(clouds.modelNote()))
                 .preparation(result.notes())
                 .outputs(outputs)
                 .toJson();

@@ -4,10 +4,14 @@ package io.github.pointillist.plugins.launch;
 import ij.ImagePlus;
 import io.github.pointillist.engine.Devices;
 import io.github.pointillist.engine.EngineUnavailableException;
+import io.github.pointillist.plugins.results.AffinityResult;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.ClusterMapOptions.Connected;
+import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
 import io.github.pointillist.plugins.results.ClusterMapResult;
 import io.github.pointillist.plugins.results.ClusterMapRun;
+import io.github.pointillist.plugins.results.ClusterMapRun.Offered;
+import io.github.pointillist.plugins.results.HeatMaps;
 import io.github.pointillist.plugins.results.ImageFiles;
 import io.github.pointillist.plugins.results.OverlayPictures;
 import io.github.pointillist.plugins.results.RunManifest;
@@ -15,15 +19,14 @@ import io.github.pointillist.plugins.results.StagedFiles;
 import io.github.pointillist.tasks.MapClusters.FeatureKind;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.Similarity;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
@@ -43,6 +46,9 @@ import picocli.CommandLine.Spec;
                     + " calibrated as the image; a channel a level), STEM_overlay.png (clusters over the image; of"
                     + " stacks the middle plane; planes above 40 million pixels are shrunk; further levels as"
                     + " STEM_overlay_LEVEL.png), STEM_table.csv (a row a cluster) and STEM_run.json (how to repeat it).",
+            "",
+            "With --point these are written instead: STEM_affinity.tif (32-bit, a channel a level), STEM_affinity.png"
+                    + " (heat over the image; further levels as STEM_affinity_LEVEL.png) and STEM_run.json.",
             "",
             "Channels are features; slices and frames are mapped one by one. Images with a palette (GIF, PNG, BMP) are"
                     + " taken as RGB; a coloured lookup table of another 8-bit image is taken as the display of grey"
@@ -126,11 +132,17 @@ final class ClusterMapVerb implements Callable<Integer> {
 
     @Option(
             names = "--level",
-            paramLabel = "S.B.H",
+            paramLabel = "NAME",
             split = ",",
-            description = "Stage, block and head from 0, repeatable; or all; or last (default): the first head of the"
-                    + " last block of each stage.")
+            description = "Name of a level, mostly stage, block and head from 0; repeatable; or all; or last (default):"
+                    + " for most models the first head of the last block of each stage; with --point the first.")
     private List<String> levels = new ArrayList<>();
+
+    @Option(
+            names = "--point",
+            paramLabel = "X,Y",
+            description = "Map what the point at this pixel (from 0) takes from every point, for levels of affinities.")
+    private String point;
 
     @Option(
             names = "--input-size",
@@ -148,8 +160,7 @@ final class ClusterMapVerb implements Callable<Integer> {
     public Integer call() throws IOException {
         ClusterMapOptions options = options();
         if (listLevels) {
-            ClusterMapRun.offeredLevels(options)
-                    .forEach(level -> spec.commandLine().getOut().println(level.name() + "\t" + level.description()));
+            listLevels(options);
             return 0;
         }
         if (given.isEmpty()) {
@@ -162,12 +173,25 @@ final class ClusterMapVerb implements Callable<Integer> {
             throw wrong("--out is " + out + ", which is a file; give a folder");
         }
         Inputs inputs = Inputs.of(given, recursive);
-        refuseToOverwrite(inputs.stems());
+        Path victim =
+                inputs.overwritten(out, List.of("_clusters.tif", "_overlay.png", "_affinity.tif", "_affinity.png"));
+        if (victim != null) {
+            throw wrong("a result would overwrite the image " + victim + "; choose another --out");
+        }
         String[] used = device(options);
         try (ClusterMapRun run = open(options)) {
             return Batch.run(
                     inputs, spec.commandLine().getErr(), (file, stem, bar) -> map(file, stem, options, run, used, bar));
         }
+    }
+
+    private void listLevels(ClusterMapOptions options) throws IOException {
+        PrintWriter text = spec.commandLine().getOut();
+        Offered offered = ClusterMapRun.offeredLevels(options);
+        offered.groups().forEach(level -> text.println(level.name() + "\t" + level.description()));
+        offered.affinities()
+                .forEach(level -> text.println(level.name() + "\t" + level.description() + " (with --point)"));
+        text.flush();
     }
 
     private ClusterMapRun open(ClusterMapOptions options) {
@@ -186,41 +210,84 @@ final class ClusterMapVerb implements Callable<Integer> {
         long start = System.nanoTime();
         ImagePlus image = ImageFiles.open(file);
         long opened = System.nanoTime();
-        ClusterMapResult result = run.map(image, bar);
+        try {
+            Path absolute = file.toAbsolutePath().normalize();
+            RunManifest manifest = new RunManifest("cluster-map", commandLine(absolute, options))
+                    .macro(absolute, options.macroLine())
+                    .device(used[0], used[1])
+                    .input(file, RunManifest.sha256(file), image)
+                    .model(options.model(), run.modelNote())
+                    .took("open", (opened - start) / 1_000_000);
+            if (options.point() == null) {
+                write(image, stem, run.map(image, bar), options, manifest, opened);
+            } else {
+                write(image, stem, run.affinity(image, bar), options, manifest, opened);
+            }
+        } finally {
+            image.close();
+        }
+    }
+
+    private void write(
+            ImagePlus image,
+            String stem,
+            ClusterMapResult result,
+            ClusterMapOptions options,
+            RunManifest manifest,
+            long opened)
+            throws IOException {
         long mapped = System.nanoTime();
         try (StagedFiles staged = new StagedFiles(out)) {
             ImageFiles.saveTiff(result.labels(), staged.stage(stem + "_clusters.tif"));
             for (int level = 0; level < result.levels().size(); level++) {
-                String end = level == 0
-                        ? "_overlay.png"
-                        : "_overlay_" + result.levels().get(level) + ".png";
-                ImageIO.write(
-                        OverlayPictures.middle(image, result.labels(), level),
-                        "png",
-                        staged.stage(stem + end).toFile());
+                BufferedImage picture = OverlayPictures.middle(image, result.labels(), level);
+                writePng(picture, staged, stem + "_overlay", result.levels(), level);
             }
             try (Writer csv = Files.newBufferedWriter(staged.stage(stem + "_table.csv"))) {
                 result.table().writeCsv(csv);
             }
-            Path manifest = staged.stage(stem + "_run.json");
-            Path absolute = file.toAbsolutePath().normalize();
-            String json = new RunManifest("cluster-map", commandLine(absolute, options))
-                    .macro(absolute, options.macroLine())
-                    .settings(options, result.levels())
-                    .device(used[0], used[1])
-                    .input(file, RunManifest.sha256(file), image)
-                    .model(options.model(), run.modelNote())
-                    .result(result.clusters(), staged.names())
-                    .took("open", (opened - start) / 1_000_000)
-                    .took("map", result.milliseconds())
-                    .took("measure", (mapped - opened) / 1_000_000 - result.milliseconds())
-                    .took("write", (System.nanoTime() - mapped) / 1_000_000)
-                    .toJson();
-            Files.writeString(manifest, json);
+            Path json = staged.stage(stem + "_run.json");
+            manifest.settings(options, result.levels()).result(result.clusters(), staged.names());
+            finish(manifest, json, result.milliseconds(), opened, mapped);
             staged.commit();
-        } finally {
-            image.close();
         }
+    }
+
+    private void write(
+            ImagePlus image,
+            String stem,
+            AffinityResult result,
+            ClusterMapOptions options,
+            RunManifest manifest,
+            long opened)
+            throws IOException {
+        long mapped = System.nanoTime();
+        try (StagedFiles staged = new StagedFiles(out)) {
+            ImageFiles.saveTiff(result.image(), staged.stage(stem + "_affinity.tif"));
+            for (int level = 0; level < result.levels().size(); level++) {
+                BufferedImage picture = HeatMaps.middle(image, result.image(), level, options.point());
+                writePng(picture, staged, stem + "_affinity", result.levels(), level);
+            }
+            Path json = staged.stage(stem + "_run.json");
+            manifest.settings(options, result.levels()).outputs(staged.names());
+            finish(manifest, json, result.milliseconds(), opened, mapped);
+            staged.commit();
+        }
+    }
+
+    private static void writePng(BufferedImage picture, StagedFiles staged, String stem, List<String> levels, int level)
+            throws IOException {
+        String end = level == 0 ? ".png" : "_" + levels.get(level) + ".png";
+        ImageIO.write(picture, "png", staged.stage(stem + end).toFile());
+    }
+
+    private static void finish(RunManifest manifest, Path json, long mapMilliseconds, long opened, long mapped)
+            throws IOException {
+        String text = manifest.took("map", mapMilliseconds)
+                .took("measure", (mapped - opened) / 1_000_000 - mapMilliseconds)
+                .took("write", (System.nanoTime() - mapped) / 1_000_000)
+                .toJson();
+        Files.writeString(json, text);
     }
 
     private List<String> commandLine(Path image, ClusterMapOptions options) {
@@ -255,6 +322,7 @@ final class ClusterMapVerb implements Callable<Integer> {
                 throw new IllegalArgumentException("--clusters is " + clusters + "; allowed is 1 or more");
             }
             Connected wanted = connected == null ? Connected.AUTOMATIC : connected ? Connected.YES : Connected.NO;
+            Point wantedPoint = point == null ? null : Point.parse(point);
             return new ClusterMapOptions(
                     chosen,
                     clusters == null ? 0 : clusters,
@@ -272,6 +340,7 @@ final class ClusterMapVerb implements Callable<Integer> {
                     model,
                     variant,
                     levels.isEmpty() ? List.of(ClusterMapOptions.LAST) : levels,
+                    wantedPoint,
                     inputSize == null ? 0 : inputSize,
                     device);
         } catch (IllegalArgumentException e) {
@@ -295,6 +364,7 @@ final class ClusterMapVerb implements Callable<Integer> {
         refuse(!trained && model != null, "--model", chosen, "model");
         refuse(!trained && variant != null, "--variant", chosen, "model");
         refuse(!trained && !levels.isEmpty(), "--level", chosen, "model");
+        refuse(!trained && point != null, "--point", chosen, "model");
         refuse(!trained && inputSize != null, "--input-size", chosen, "model");
         refuse(trained && clusters != null, "--clusters", chosen, "context, kmeans and equitable");
         refuse(trained && compactness != null, "--compactness", chosen, "context, kmeans and equitable");
@@ -307,25 +377,6 @@ final class ClusterMapVerb implements Callable<Integer> {
         if (unused) {
             throw new IllegalArgumentException(option + " is given, but method " + ClusterMapOptions.word(chosen)
                     + " does not use it; it is for " + users);
-        }
-    }
-
-    private void refuseToOverwrite(Map<Path, String> stems) throws IOException {
-        if (!Files.exists(out)) {
-            return;
-        }
-        Path folder = out.toRealPath();
-        Set<String> results = new HashSet<>();
-        for (String stem : stems.values()) {
-            results.add(stem + "_clusters.tif");
-            results.add(stem + "_overlay.png");
-        }
-        for (Path image : stems.keySet()) {
-            if (Files.exists(image)
-                    && results.contains(image.getFileName().toString())
-                    && folder.equals(image.toRealPath().getParent())) {
-                throw wrong("a result would overwrite the image " + image + "; choose another --out");
-            }
         }
     }
 

@@ -58,6 +58,29 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
         return new Inputs(stems(images), failures, skipped);
     }
 
+    /**
+     * The first input that a result would overwrite; null if none.
+     *
+     * @param out folder of the results
+     * @param endings what follows the stem in names of results
+     */
+    Path overwritten(Path out, List<String> endings) throws IOException {
+        if (!Files.exists(out)) {
+            return null;
+        }
+        Path folder = out.toRealPath();
+        Set<String> results = new HashSet<>();
+        stems.values().forEach(stem -> endings.forEach(ending -> results.add(stem + ending)));
+        for (Path image : stems.keySet()) {
+            if (Files.exists(image)
+                    && results.contains(image.getFileName().toString())
+                    && folder.equals(image.toRealPath().getParent())) {
+                return image;
+            }
+        }
+        return null;
+    }
+
     private static Map<Path, String> stems(Set<Path> images) {
         Map<String, Integer> count = new HashMap<>();
         for (Path image : images) {

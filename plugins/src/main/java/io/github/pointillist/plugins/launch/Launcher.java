@@ -5,7 +5,6 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
 import ij.WindowManager;
-import ij.gui.GenericDialog;
 import ij.plugin.PlugIn;
 import ij.plugin.frame.Recorder;
 import java.awt.GraphicsEnvironment;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.scijava.Cancelable;
 import org.scijava.Context;
 import org.scijava.ItemVisibility;
@@ -30,6 +30,7 @@ import org.scijava.module.process.PostprocessorPlugin;
 import org.scijava.module.process.PreprocessorPlugin;
 import org.scijava.plugin.PluginService;
 import org.scijava.service.Service;
+import org.scijava.widget.Button;
 
 /**
  * Runs a SciJava command from plain ImageJ's menus and macros, which know plugins only. Its argument is the command's
@@ -72,20 +73,28 @@ public final class Launcher implements PlugIn {
 
     private static void launch(CommandInfo info, String title) throws ModuleException {
         Module module = info.createModule();
-        List<ModuleItem<?>> inputs = new ArrayList<>();
+        List<ModuleItem<?>> shown = new ArrayList<>();
         for (ModuleItem<?> item : info.inputs()) {
             boolean service = Service.class.isAssignableFrom(item.getType()) || item.getType() == Context.class;
             if (!service && item.getVisibility() != ItemVisibility.MESSAGE) {
-                inputs.add(item);
+                shown.add(item);
             }
         }
+        // Buttons have no value: they are no keys of macros.
+        List<ModuleItem<?>> inputs =
+                shown.stream().filter(item -> item.getType() != Button.class).collect(Collectors.toList());
         String options = Macro.getOptions();
         boolean silent = options != null || GraphicsEnvironment.isHeadless();
         if (silent) {
             fill(module, inputs, MacroOptions.parse(options == null ? "" : options));
-        } else if (!ask(module, inputs, title)) {
+        } else if (!LaunchDialog.ask(module, shown, title)) {
             return;
         }
+        info.inputs().forEach(item -> {
+            if (item.getType() == Button.class) {
+                module.resolveInput(item.getName());
+            }
+        });
         record(module, inputs);
         execute(module, title);
     }
@@ -125,7 +134,8 @@ public final class Launcher implements PlugIn {
         return image;
     }
 
-    private static ImagePlus current() {
+    /** The active image. */
+    static ImagePlus current() {
         ImagePlus image = WindowManager.getCurrentImage();
         if (image == null) {
             throw new IllegalArgumentException("there is no image; open one first");
@@ -160,57 +170,6 @@ public final class Launcher implements PlugIn {
             allowed = type == double.class ? "a number" : "a whole number";
         }
         throw new IllegalArgumentException(item.getName() + " is '" + value + "'; allowed is " + allowed);
-    }
-
-    private static boolean ask(Module module, List<ModuleItem<?>> inputs, String title) {
-        GenericDialog dialog = new GenericDialog(title);
-        for (ModuleItem<?> item : inputs) {
-            Object value = module.getInput(item.getName());
-            String label = item.getLabel() == null || item.getLabel().isEmpty() ? item.getName() : item.getLabel();
-            if (item.getType() == ImagePlus.class) {
-                module.setInput(item.getName(), current());
-            } else if (value instanceof Boolean flag) {
-                dialog.addCheckbox(label, flag);
-            } else if (value instanceof Number number) {
-                dialog.addNumericField(label, number.doubleValue(), value instanceof Double ? 2 : 0);
-            } else if (item.getChoices() != null && !item.getChoices().isEmpty()) {
-                String[] choices =
-                        item.getChoices().stream().map(String::valueOf).toArray(String[]::new);
-                dialog.addChoice(label, choices, String.valueOf(value));
-            } else {
-                dialog.addStringField(label, String.valueOf(value), 24);
-            }
-        }
-        // The dialog would record keys of its own making.
-        boolean recording = Recorder.record;
-        Recorder.record = false;
-        try {
-            dialog.showDialog();
-        } finally {
-            Recorder.record = recording;
-        }
-        if (dialog.wasCanceled()) {
-            return false;
-        }
-        for (ModuleItem<?> item : inputs) {
-            Object value = module.getInput(item.getName());
-            if (value instanceof Boolean) {
-                module.setInput(item.getName(), dialog.getNextBoolean());
-            } else if (value instanceof Number) {
-                double number = dialog.getNextNumber();
-                if (dialog.invalidNumber()) {
-                    throw new IllegalArgumentException(item.getName() + " is not a number");
-                }
-                String text =
-                        number == Math.rint(number) ? new BigDecimal(number).toPlainString() : Double.toString(number);
-                module.setInput(item.getName(), parse(item, text));
-            } else if (item.getType() == String.class) {
-                boolean choice = item.getChoices() != null && !item.getChoices().isEmpty();
-                module.setInput(item.getName(), choice ? dialog.getNextChoice() : dialog.getNextString());
-            }
-            module.resolveInput(item.getName());
-        }
-        return true;
     }
 
     private static void record(Module module, List<ModuleItem<?>> inputs) {

@@ -2,12 +2,10 @@
 package io.github.pointillist.plugins.launch;
 
 import io.github.pointillist.catalog.ModelCard;
-import io.github.pointillist.catalog.ModelFile;
-import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.catalog.ModelStore.Entry;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
 import io.github.pointillist.catalog.OfficialCards;
-import io.github.pointillist.plugins.results.ModelText;
+import io.github.pointillist.plugins.results.InstalledModels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -57,13 +55,13 @@ final class ModelsVerb implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
 
-        abstract int act(ModelStore store, PrintWriter out) throws IOException;
+        abstract int act(InstalledModels models, PrintWriter out) throws IOException;
 
         @Override
         public final Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
             try {
-                return act(ModelStore.standard(), out);
+                return act(InstalledModels.standard(), out);
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), e.getMessage(), e);
             } finally {
@@ -81,21 +79,11 @@ final class ModelsVerb implements Callable<Integer> {
         private boolean official;
 
         @Override
-        int act(ModelStore store, PrintWriter out) throws IOException {
-            List<Entry> entries = store.list();
-            int damaged = 0;
-            for (Entry entry : entries) {
-                if (entry.problem() != null) {
-                    damaged++;
-                    out.println(entry.name() + "\tDAMAGED: " + entry.problem());
-                    continue;
-                }
-                ModelCard card = entry.model().card();
-                out.println(entry.name() + "\t" + card.title() + "\t" + card.task());
-            }
+        int act(InstalledModels models, PrintWriter out) throws IOException {
+            List<Entry> entries = models.entries();
+            entries.forEach(entry -> out.println(InstalledModels.line(entry)));
             if (entries.isEmpty()) {
-                out.println("no model is installed in " + store.root()
-                        + "; import one: pointillist models import FILE --as NAME");
+                out.println(models.none());
             }
             if (official) {
                 out.println();
@@ -104,7 +92,7 @@ final class ModelsVerb implements Callable<Integer> {
                     out.println(card.name() + "\t" + card.title() + "\t" + card.task() + "\t" + card.weights());
                 }
             }
-            return damaged == 0 ? 0 : Main.FAILED_SOME;
+            return entries.stream().allMatch(entry -> entry.problem() == null) ? 0 : Main.FAILED_SOME;
         }
     }
 
@@ -150,16 +138,15 @@ final class ModelsVerb implements Callable<Integer> {
         private Path classNames;
 
         @Override
-        int act(ModelStore store, PrintWriter out) throws IOException {
+        int act(InstalledModels models, PrintWriter out) throws IOException {
             List<String> names = classNames == null
                     ? null
                     : Files.readAllLines(classNames).stream()
                             .map(String::strip)
                             .filter(line -> !line.isEmpty())
                             .toList();
-            ModelFile model = store.install(file, name, new ImportOptions(variant, architecture, part, names));
-            out.println("installed " + name + ": " + model.card().title());
-            ModelText.origin(model).forEach(out::println);
+            models.install(file, name, new ImportOptions(variant, architecture, part, names))
+                    .forEach(out::println);
             return 0;
         }
     }
@@ -173,26 +160,8 @@ final class ModelsVerb implements Callable<Integer> {
         private String name;
 
         @Override
-        int act(ModelStore store, PrintWriter out) throws IOException {
-            if (!store.contains(name)) {
-                ModelCard official = OfficialCards.all().stream()
-                        .filter(card -> card.name().equals(name))
-                        .findFirst()
-                        .orElse(null);
-                if (official != null) {
-                    ModelText.card(official).forEach(out::println);
-                    out.println("installed: no");
-                    return 0;
-                }
-            }
-            ModelFile model = store.show(name);
-            ModelText.card(model.card()).forEach(out::println);
-            out.println("installed: " + store.root().resolve(name));
-            out.println("configuration: " + model.config());
-            out.println("weights: " + model.weights().entries() + " arrays, "
-                    + model.weights().bytes() + " bytes, SHA-256 "
-                    + model.weights().sha256());
-            ModelText.origin(model).forEach(out::println);
+        int act(InstalledModels models, PrintWriter out) throws IOException {
+            models.show(name).forEach(out::println);
             return 0;
         }
     }
@@ -209,15 +178,17 @@ final class ModelsVerb implements Callable<Integer> {
         private List<String> names;
 
         @Override
-        int act(ModelStore store, PrintWriter out) throws IOException {
+        int act(InstalledModels models, PrintWriter out) throws IOException {
             List<String> all = names != null
                     ? names
-                    : store.list().stream().map(Entry::name).toList();
+                    : models.entries().stream().map(Entry::name).toList();
+            if (all.isEmpty()) {
+                out.println(models.none());
+            }
             int failed = 0;
             for (String name : all) {
                 try {
-                    store.verify(name);
-                    out.println(name + "\tok");
+                    out.println(models.verify(name));
                 } catch (IOException | IllegalArgumentException e) {
                     failed++;
                     out.flush();
@@ -244,13 +215,12 @@ final class ModelsVerb implements Callable<Integer> {
         private Path file;
 
         @Override
-        int act(ModelStore store, PrintWriter out) throws IOException {
+        int act(InstalledModels models, PrintWriter out) throws IOException {
             if (!format.equals("safetensors")) {
                 throw new IllegalArgumentException("--format is " + format + "; allowed is safetensors");
             }
             Path target = file != null ? file : Path.of(name + ".safetensors");
-            store.export(name, target);
-            out.println("wrote " + target);
+            out.println(models.export(name, target));
             return 0;
         }
     }
@@ -261,9 +231,8 @@ final class ModelsVerb implements Callable<Integer> {
         private String name;
 
         @Override
-        int act(ModelStore store, PrintWriter out) throws IOException {
-            store.remove(name);
-            out.println("removed " + name);
+        int act(InstalledModels models, PrintWriter out) throws IOException {
+            out.println(models.remove(name));
             return 0;
         }
     }

@@ -14,6 +14,8 @@ import java.util.Locale;
 public final class ClassTable {
     private static final String HEADER = "Region,X,Y,Width,Height,Slice,Frame,Rank,Index,Class,Score,Logit";
 
+    private static final int DECIMALS = 6;
+
     private record Row(Classified of, int slice, int frame, int rank, Score score) {}
 
     private final List<Row> rows = new ArrayList<>();
@@ -84,6 +86,14 @@ public final class ClassTable {
             table.addValue("Class", row.score == null ? "none" : row.score.name());
             table.addValue("Index", row.score == null ? Double.NaN : row.score.index());
             table.addValue("Score", row.score == null ? Double.NaN : row.score.score());
+        }
+        showDecimals(table);
+    }
+
+    /** Three decimals, as tables show by default, are too few for a share of a thousand classes. */
+    static void showDecimals(ResultsTable table) {
+        if (table.columnExists("Score")) {
+            table.setDecimalPlaces(table.getColumnIndex("Score"), DECIMALS);
         }
     }
 }

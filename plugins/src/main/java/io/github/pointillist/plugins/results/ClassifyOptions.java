@@ -103,8 +103,8 @@ public record ClassifyOptions(
     /** The options by the names of the macro keys, in the order of the dialog; labels are the command's own. */
     public Map<String, String> macroKeys() {
         Map<String, String> keys = new LinkedHashMap<>();
-        keys.put("model", model);
-        keys.put("variant", variant == null ? "automatic" : variant);
+        keys.put("model", RunManifest.anywhere(model));
+        keys.put("variant", variant == null ? "automatic" : RunManifest.anywhere(variant));
         keys.put("each", ClusterMapOptions.word(each));
         keys.put("window", Integer.toString(windowPx));
         keys.put("step", Integer.toString(stepPx));
@@ -121,9 +121,9 @@ public record ClassifyOptions(
 
     /** The arguments of the command line, without images, ROIs, labels and output folder. */
     public List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of("--model", model));
+        List<String> arguments = new ArrayList<>(List.of("--model", RunManifest.anywhere(model)));
         if (variant != null) {
-            arguments.addAll(List.of("--variant", variant));
+            arguments.addAll(List.of("--variant", RunManifest.anywhere(variant)));
         }
         arguments.addAll(List.of("--each", ClusterMapOptions.word(each)));
         if (each == Each.WINDOW) {

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param table one row a region and class listed
  * @param classMap 32-bit labels, class index + 1; null unless windows were classified
- * @param summary one line a region of the first plane: its best classes
+ * @param summary one line a region: its best classes; the first regions only where there are many
  * @param notes what was done to the input, one line each
  * @param regions number of regions classified in all planes
  * @param milliseconds taken by the model

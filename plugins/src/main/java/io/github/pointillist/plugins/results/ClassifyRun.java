@@ -73,11 +73,11 @@ public final class ClassifyRun implements AutoCloseable {
                 nanos += System.nanoTime() - start;
                 for (Classified one : result.regions()) {
                     table.add(one, slice, frame);
-                    if (n == 0 && summary.size() < SUMMARY_REGIONS) {
-                        summary.add(line(one));
+                    if (regions < SUMMARY_REGIONS) {
+                        summary.add(where(planes, slice, frame) + line(one));
                     }
+                    regions++;
                 }
-                regions += wanted.size();
                 notes = n == 0 ? result.notes() : notes;
                 if (maps != null) {
                     int[] classes = task.classMap(result, planes.width(), planes.height());
@@ -86,6 +86,9 @@ public final class ClassifyRun implements AutoCloseable {
             }
         }
         progress.report(1, 1, "done");
+        if (regions > SUMMARY_REGIONS) {
+            summary.add("... and " + (regions - SUMMARY_REGIONS) + " more, all of them in the table");
+        }
         String title = ClusterMapRun.stem(image.getTitle()) + "_classmap";
         ImagePlus classMap = maps == null ? null : maps.toImage(title, image, List.of("classes"));
         return new ClassifyResult(table, classMap, summary, notes, regions, nanos / 1_000_000);
@@ -94,7 +97,7 @@ public final class ClassifyRun implements AutoCloseable {
     private void check(ImagePlus image, List<Roi> rois, ImagePlus labels) {
         if (options.each() == Each.ROI && rois.isEmpty()) {
             throw new IllegalArgumentException(
-                    "there is no region of interest; draw one, fill the ROI Manager, or give" + " a file of ROIs");
+                    "there is no region of interest; draw one, fill the ROI Manager, or give a file of ROIs");
         }
         if (options.each() == Each.OBJECT) {
             if (labels == null) {
@@ -185,6 +188,11 @@ public final class ClassifyRun implements AutoCloseable {
             }
         }
         return labels;
+    }
+
+    private static String where(Planes planes, int slice, int frame) {
+        return (planes.slices() > 1 ? "slice " + slice + ", " : "")
+                + (planes.frames() > 1 ? "frame " + frame + ", " : "");
     }
 
     private static String line(Classified one) {

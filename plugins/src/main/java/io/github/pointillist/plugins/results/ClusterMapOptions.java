@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
  * @param variant official variant name or JSON file, null to recognise it from the checkpoint
  * @param levels names of levels, such as "stage.block.head"; or the one word "all", or "last": for most models the first
  *     head of the last block of each stage; used by MODEL alone
+ * @param point for MODEL: the point whose affinities are mapped, null to map groups
  * @param inputSizePx for MODEL: side to which images are resized, 0 to keep their own size
  * @param device "auto", "cpu", "gpu0", ...
  */
@@ -42,6 +44,7 @@ public record ClusterMapOptions(
         String model,
         String variant,
         List<String> levels,
+        Point point,
         int inputSizePx,
         String device) {
     /** Stands for the value that follows from the method. */
@@ -54,8 +57,37 @@ public record ClusterMapOptions(
     public static final String LAST = "last";
 
     private static final Pattern LEVEL = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+    private static final Pattern POINT = Pattern.compile("\\s*(\\d{1,9})\\s*,\\s*(\\d{1,9})\\s*");
     private static final int LISTED = 12;
     private static final Pattern DEVICE = Pattern.compile("auto|cpu|gpu\\d{1,3}");
+
+    /**
+     * A pixel.
+     *
+     * @param x column from 0
+     * @param y row from 0
+     */
+    public record Point(int x, int y) {
+        /**
+         * Reads "x,y".
+         *
+         * @throws IllegalArgumentException if it is not so
+         */
+        public static Point parse(String text) {
+            Matcher matcher = POINT.matcher(text);
+            if (!matcher.matches()) {
+                throw new IllegalArgumentException(
+                        "point is '" + text + "'; allowed is x,y in pixels from 0, such as 120,80");
+            }
+            return new Point(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+        }
+
+        /** As {@link #parse} reads it. */
+        @Override
+        public String toString() {
+            return x + "," + y;
+        }
+    }
 
     /** Whether each label is one connected region. */
     public enum Connected {
@@ -84,12 +116,12 @@ public record ClusterMapOptions(
         boolean word = levels.size() == 1 && (levels.contains(ALL) || levels.contains(LAST));
         for (String level : levels) {
             require(
-                    word || LEVEL.matcher(level).matches(),
+                    word || (LEVEL.matcher(level).matches() && !level.equals(ALL) && !level.equals(LAST)),
                     "level",
                     level,
-                    "stage.block.head such as 0.2.1, or one of the words all and last alone");
+                    "the name of a level such as 0.2.1, or one of the words all and last alone");
         }
-        require(!levels.isEmpty(), "levels", "empty", "stage.block.head such as 0.2.1, all, or last");
+        require(!levels.isEmpty(), "levels", "empty", "names of levels such as 0.2.1, all, or last");
         if (method == Method.MODEL) {
             require(
                     model != null,
@@ -98,12 +130,18 @@ public record ClusterMapOptions(
                     "an installed model, a model folder or a checkpoint file, which method model needs");
         } else {
             require(model == null, "model", model, "none, with method " + word(method));
+            require(point == null, "point", point, "none, with method " + word(method));
             require(
                     device.equals("auto") || device.equals("cpu"),
                     "device",
                     device,
                     "auto or cpu, as method " + word(method) + " does not use the engine");
         }
+        require(
+                point == null || (connected != Connected.YES && minSizePx <= 0),
+                "point",
+                point,
+                "none where labels are connected or have a minimum size: a point gives weights, not labels");
         require(
                 minSizePx <= 0 || connected != Connected.NO && (connected == Connected.YES || method == Method.CONTEXT),
                 "min size",
@@ -137,6 +175,7 @@ public record ClusterMapOptions(
                 model,
                 null,
                 List.of(LAST),
+                null,
                 0,
                 "auto");
     }
@@ -185,25 +224,36 @@ public record ClusterMapOptions(
     /**
      * The levels wanted of those that a model offers.
      *
-     * @param offered all names
+     * @param offered all names, of affinities where there is a point, else of groups
      * @param usual those that the word last stands for
+     * @param others the names of the other kind
      * @throws IllegalArgumentException if one wanted is not offered
      */
-    List<String> resolveLevels(List<String> offered, List<String> usual) {
-        if (levels.contains(ALL)) {
-            return offered;
-        }
-        if (levels.contains(LAST)) {
-            return usual;
+    List<String> resolveLevels(List<String> offered, List<String> usual, List<String> others) {
+        String hint = point == null
+                ? "it holds what one point takes from the others: give the point, such as point 120,80"
+                : "it holds groups of points: leave the point out";
+        if (levels.contains(ALL) || levels.contains(LAST)) {
+            if (offered.isEmpty()) {
+                throw new IllegalArgumentException("level is " + levels.get(0) + "; the first level of this model is "
+                        + others.get(0) + ", and " + hint);
+            }
+            return levels.contains(ALL) ? offered : usual;
         }
         for (String level : levels) {
             if (!offered.contains(level)) {
-                throw new IllegalArgumentException("level is " + level + "; the model offers "
-                        + offered.stream().limit(LISTED).collect(Collectors.joining(", "))
-                        + (offered.size() > LISTED ? ", ... (" + offered.size() + " in all; --list-levels)" : ""));
+                throw new IllegalArgumentException("level is " + level + "; "
+                        + (others.contains(level)
+                                ? hint
+                                : "the model offers " + listed(offered.isEmpty() ? others : offered)));
             }
         }
         return levels;
+    }
+
+    private static String listed(List<String> names) {
+        return names.stream().limit(LISTED).collect(Collectors.joining(", "))
+                + (names.size() > LISTED ? ", ... (" + names.size() + " in all; --list-levels)" : "");
     }
 
     /** The options by the names of the macro keys, in the order of the dialog. */
@@ -218,9 +268,10 @@ public record ClusterMapOptions(
         keys.put("connected", word(connected));
         keys.put("min_size", Integer.toString(minSizePx));
         keys.put("seed", Long.toString(seed));
-        keys.put("model", model == null ? "none" : model);
-        keys.put("variant", variant == null ? "automatic" : variant);
+        keys.put("model", model == null ? "none" : RunManifest.anywhere(model));
+        keys.put("variant", variant == null ? "automatic" : RunManifest.anywhere(variant));
         keys.put("levels", String.join(",", levels));
+        keys.put("point", point == null ? "none" : point.toString());
         keys.put("input_size", Integer.toString(inputSizePx));
         keys.put("device", device);
         return keys;
@@ -235,11 +286,14 @@ public record ClusterMapOptions(
     public List<String> arguments() {
         List<String> arguments = new ArrayList<>(List.of("--method", word(method)));
         if (method == Method.MODEL) {
-            arguments.addAll(List.of("--model", model));
+            arguments.addAll(List.of("--model", RunManifest.anywhere(model)));
             if (variant != null) {
-                arguments.addAll(List.of("--variant", variant));
+                arguments.addAll(List.of("--variant", RunManifest.anywhere(variant)));
             }
             arguments.addAll(List.of("--level", String.join(",", levels)));
+            if (point != null) {
+                arguments.addAll(List.of("--point", point.toString()));
+            }
             arguments.addAll(List.of("--input-size", Integer.toString(inputSizePx)));
         } else {
             arguments.addAll(List.of("--clusters", Integer.toString(resolvedClusters())));
@@ -250,8 +304,10 @@ public record ClusterMapOptions(
                 arguments.addAll(List.of("--similarity", word(similarity)));
             }
         }
-        arguments.add(resolvedConnected() ? "--connected" : "--no-connected");
-        arguments.addAll(List.of("--min-size", Integer.toString(minSizePx)));
+        if (point == null) {
+            arguments.add(resolvedConnected() ? "--connected" : "--no-connected");
+            arguments.addAll(List.of("--min-size", Integer.toString(minSizePx)));
+        }
         arguments.addAll(List.of("--seed", Long.toString(seed)));
         arguments.addAll(List.of("--device", device));
         return arguments;

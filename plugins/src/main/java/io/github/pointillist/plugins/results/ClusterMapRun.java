@@ -4,15 +4,16 @@ package io.github.pointillist.plugins.results;
 import ij.ImagePlus;
 import io.github.pointillist.image.Images;
 import io.github.pointillist.models.GroupingModel.Level;
+import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters;
 import io.github.pointillist.tasks.MapClusters.LabelPlane;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Maps the clusters of ImageJ images: the one path that command line, menu command and macro share. A model is loaded
@@ -34,8 +35,12 @@ public final class ClusterMapRun implements AutoCloseable {
         if (options.method() == Method.MODEL) {
             model = MapClusters.open(options.settings(List.of()));
             try {
-                levels = options.resolveLevels(
-                        model.levels().stream().map(Level::name).toList(), model.usualLevels());
+                List<String> groups = names(model.levels());
+                List<String> affinities = names(model.affinityLevels());
+                levels = options.point() == null
+                        ? options.resolveLevels(groups, model.usualLevels(), affinities)
+                        : options.resolveLevels(
+                                affinities, affinities.stream().limit(1).toList(), groups);
             } catch (IllegalArgumentException e) {
                 model.close();
                 throw e;
@@ -46,12 +51,56 @@ public final class ClusterMapRun implements AutoCloseable {
         }
     }
 
-    /** The levels that the model offers; the one level of the other methods. */
-    public static List<Level> offeredLevels(ClusterMapOptions options) throws IOException {
+    private static List<String> names(List<Level> levels) {
+        return levels.stream().map(Level::name).toList();
+    }
+
+    /**
+     * The levels that the model offers; the one level of the other methods.
+     *
+     * @param groups where points are grouped
+     * @param affinities where a point takes from others
+     * @param usual those of the groups to look at first; of the affinities where there are no groups
+     */
+    public record Offered(List<Level> groups, List<Level> affinities, List<String> usual) {}
+
+    /** The levels that the model offers; levels and point of the options are not used. */
+    public static Offered offeredLevels(ClusterMapOptions options) throws IOException {
         try (MapClusters task = MapClusters.open(options.settings(List.of()))) {
-            return Stream.concat(task.levels().stream(), task.affinityLevels().stream())
-                    .toList();
+            return new Offered(task.levels(), task.affinityLevels(), task.usualLevels());
         }
+    }
+
+    /**
+     * Maps what the point of the options takes from every point, in every plane of an image. The image is not changed.
+     *
+     * @param progress hears of all planes together
+     * @throws java.util.concurrent.CancellationException if {@code progress} asks to stop
+     * @throws IllegalArgumentException if the options have no point, it lies outside, or the image does not fit
+     */
+    public AffinityResult affinity(ImagePlus image, Progress progress) {
+        Point point = options.point();
+        if (point == null) {
+            throw new IllegalArgumentException("point is none; give the point whose affinities are to be mapped");
+        }
+        Planes planes = new Planes(image);
+        int count = planes.slices() * planes.frames();
+        List<float[]> weights = new ArrayList<>();
+        long nanos = 0;
+        for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
+            for (int slice = 1; slice <= planes.slices(); slice++, n++) {
+                progress.check();
+                Planes.Plane plane = planes.read(slice, frame);
+                long start = System.nanoTime();
+                model.affinity(plane.pixels(), levels, point.x(), point.y(), new PartOfProgress(progress, n, count))
+                        .forEach(map ->
+                                weights.add(Images.toRaster(map.weights()).data()));
+                nanos += System.nanoTime() - start;
+            }
+        }
+        progress.report(1, 1, "done");
+        String title = stem(image.getTitle()) + "_affinity";
+        return new AffinityResult(HeatMaps.toImage(title, image, levels, weights, point), levels, nanos / 1_000_000);
     }
 
     /**

@@ -36,7 +36,7 @@ public final class OverlayPictures {
         Planes planes = new Planes(image);
         int slice = (planes.slices() + 1) / 2;
         int frame = (planes.frames() + 1) / 2;
-        int factor = (int) Math.ceil(Math.sqrt((double) planes.width() * planes.height() / MOST_PIXELS));
+        int factor = factor(planes);
         int width = (planes.width() + factor - 1) / factor;
         int height = (planes.height() + factor - 1) / factor;
         ImageProcessor plane = labels.getStack().getProcessor(labels.getStackIndex(level + 1, slice, frame));
@@ -59,12 +59,17 @@ public final class OverlayPictures {
         return out;
     }
 
+    /** By what a picture of a plane is shrunk. */
+    static int factor(Planes planes) {
+        return (int) Math.ceil(Math.sqrt((double) planes.width() * planes.height() / MOST_PIXELS));
+    }
+
     private static int rgb(byte[] data, int i) {
         return (data[i] & 0xff) << 16 | (data[i + 1] & 0xff) << 8 | data[i + 2] & 0xff;
     }
 
     /** The plane as a colour picture: RGB as it is, channels from their least to their largest value, added up. */
-    private static Raster8 picture(Planes planes, Planes.Plane plane, int factor, int width, int height) {
+    static Raster8 picture(Planes planes, Planes.Plane plane, int factor, int width, int height) {
         byte[] data = new byte[width * height * 3];
         List<ImageProcessor> channels = plane.channels();
         for (int c = 0; c < channels.size(); c++) {

@@ -10,8 +10,6 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,11 +19,14 @@ import java.util.stream.Collectors;
  * Classifies clouds of points in tables: the one path that command line, menu command and macro share.
  *
  * <p>A table has a header and columns x, y and z, in any order and among others; a unit may follow the name, as in the
- * localisation tables of ThunderSTORM ("x [nm]").
+ * localisation tables of ThunderSTORM ("x [nm]"). Commas, tabs or semicolons stand between.
  */
 public final class PointClouds implements AutoCloseable {
     private static final List<String> ENDINGS = List.of(".csv", ".tsv", ".txt");
     private static final int SHOWN = 5;
+
+    /** As {@code top}: as many classes as {@code Classify} lists. */
+    public static final int AUTOMATIC = -1;
 
     private final ClassifyPoints task;
 
@@ -56,7 +57,7 @@ public final class PointClouds implements AutoCloseable {
                     Score score = cloud.result.scores().get(i);
                     out.write(String.format(
                             Locale.ROOT,
-                            "%s,%d,%d,%d,%s,%.6g,%.6g%n".replace("%n", "\n"),
+                            "%s,%d,%d,%d,%s,%.6g,%.6g\n",
                             ClassTable.quoted(cloud.name),
                             cloud.points,
                             i + 1,
@@ -102,6 +103,7 @@ public final class PointClouds implements AutoCloseable {
                     table.addValue("Score", score.score());
                 }
             }
+            ClassTable.showDecimals(table);
         }
     }
 
@@ -111,9 +113,21 @@ public final class PointClouds implements AutoCloseable {
         return ENDINGS.stream().anyMatch(name::endsWith) && !Files.isDirectory(file);
     }
 
-    /** Loads the model; parameters as those of {@link ClassifyPoints#open}. */
+    /**
+     * Loads the model; parameters as those of {@link ClassifyPoints#open}, but {@code top} may be {@link #AUTOMATIC}.
+     *
+     * @throws IllegalArgumentException if a setting is not allowed, or the model does not take point sets
+     * @throws IOException if there is no such model, or it cannot be read
+     */
     public static PointClouds open(String model, String variant, int top, long seed, String device) throws IOException {
-        return new PointClouds(ClassifyPoints.open(model, variant, top, seed, device));
+        if (!ClusterMapOptions.isDevice(device)) {
+            throw new IllegalArgumentException("device is " + device + "; allowed is auto, cpu, gpu0, gpu1, ...");
+        }
+        if (top < AUTOMATIC) {
+            throw new IllegalArgumentException(
+                    "top is " + top + "; allowed is 1 or more, 0 for all, or -1 for automatic, which is " + SHOWN);
+        }
+        return new PointClouds(ClassifyPoints.open(model, variant, top == AUTOMATIC ? SHOWN : top, seed, device));
     }
 
     /** What was found in the model's file. */
@@ -129,31 +143,9 @@ public final class PointClouds implements AutoCloseable {
      * @throws IllegalArgumentException if a cloud has too few points, or one is no number
      */
     public Result classify(Path file, String groupBy) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("there is no such file");
-        }
-        ResultsTable table;
-        try {
-            table = ResultsTable.open(file.toString());
-        } catch (IOException | RuntimeException e) {
-            throw new IOException("no table can be read from it: " + e.getMessage(), e);
-        }
-        if (table == null || table.size() == 0) {
-            throw new IOException("the table is empty");
-        }
-        int[] axes = {column(table, "x"), column(table, "y"), column(table, "z")};
-        Map<String, List<double[]>> groups = new LinkedHashMap<>();
-        int group = groupBy == null ? -1 : named(table, groupBy);
-        for (int row = 0; row < table.size(); row++) {
-            String name = group < 0 ? "all" : table.getStringValue(group, row);
-            double[] point = new double[3];
-            for (int axis = 0; axis < 3; axis++) {
-                point[axis] = table.getValueAsDouble(axes[axis], row);
-            }
-            groups.computeIfAbsent(name, key -> new ArrayList<>()).add(point);
-        }
+        PointTable table = PointTable.read(file, groupBy);
         List<Cloud> clouds = new ArrayList<>();
-        for (Map.Entry<String, List<double[]>> entry : groups.entrySet()) {
+        for (Map.Entry<String, List<double[]>> entry : table.clouds().entrySet()) {
             try {
                 ClassifyPoints.Result result = task.classify(entry.getValue().toArray(double[][]::new));
                 clouds.add(new Cloud(entry.getKey(), entry.getValue().size(), result));
@@ -162,30 +154,7 @@ public final class PointClouds implements AutoCloseable {
                         groupBy == null ? e.getMessage() : groupBy + " " + entry.getKey() + ": " + e.getMessage(), e);
             }
         }
-        return new Result(table.size(), clouds);
-    }
-
-    /** The column of an axis: "x", "X", "x [nm]", "x_um", "Position X". */
-    private static int column(ResultsTable table, String axis) throws IOException {
-        String[] names = table.getHeadings();
-        for (String name : names) {
-            String plain = name.toLowerCase(Locale.ROOT).strip();
-            if (plain.equals(axis)
-                    || plain.matches(axis + "\\s*[\\[(_].*")
-                    || plain.equals("position " + axis)
-                    || plain.equals("position_" + axis)) {
-                return table.getColumnIndex(name);
-            }
-        }
-        throw new IOException("the table has no column " + axis + "; it has " + String.join(", ", names));
-    }
-
-    private static int named(ResultsTable table, String name) throws IOException {
-        if (!Arrays.asList(table.getHeadings()).contains(name)) {
-            throw new IOException(
-                    "the table has no column " + name + "; it has " + String.join(", ", table.getHeadings()));
-        }
-        return table.getColumnIndex(name);
+        return new Result(table.rows(), clouds);
     }
 
     @Override

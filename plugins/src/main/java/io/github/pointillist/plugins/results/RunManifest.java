@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -74,8 +75,12 @@ public final class RunManifest {
             settings.addProperty("iterations", options.iterations());
             settings.addProperty("similarity", ClusterMapOptions.word(options.similarity()));
         }
-        settings.addProperty("connected", options.resolvedConnected());
-        settings.addProperty("min_size_px", options.minSizePx());
+        if (options.point() == null) {
+            settings.addProperty("connected", options.resolvedConnected());
+            settings.addProperty("min_size_px", options.minSizePx());
+        } else {
+            settings.addProperty("point", options.point().toString());
+        }
         settings.addProperty("seed", options.seed());
         settings.add("levels", strings(levels));
         settings.addProperty("device", options.device());
@@ -122,9 +127,9 @@ public final class RunManifest {
             return this;
         }
         JsonObject model = new JsonObject();
-        Path path = Path.of(reference);
-        if (!ModelStore.standard().contains(reference) && Files.exists(path)) {
-            model.addProperty("path", path.toAbsolutePath().normalize().toString());
+        String path = anywhere(reference);
+        if (!path.equals(reference) || Path.of(path).isAbsolute()) {
+            model.addProperty("path", path);
         } else {
             model.addProperty("name", reference);
         }
@@ -132,6 +137,19 @@ public final class RunManifest {
         model.add("read_as", strings(note.get().description()));
         root.add("model", model);
         return this;
+    }
+
+    /** A model or variant so that it means the same in any folder: paths of files that exist become absolute. */
+    public static String anywhere(String reference) {
+        try {
+            Path path = Path.of(reference);
+            if (!ModelStore.standard().contains(reference) && Files.exists(path)) {
+                return path.toAbsolutePath().normalize().toString();
+            }
+        } catch (InvalidPathException e) {
+            return reference; // a name
+        }
+        return reference;
     }
 
     private static JsonObject file(Path file, String sha256) {

@@ -52,6 +52,7 @@ class MacrosTest {
                         "-Djava.awt.headless=true",
                         "-Dai.djl.offline=true",
                         "-Dij1.plugin.dirs=" + folder,
+                        "-Dpointillist.models=" + folder.resolve("models"),
                         "-Djava.util.prefs.userRoot=" + Files.createDirectories(folder.resolve("prefs"))),
                 HeadlessMacro.class,
                 macros,
@@ -135,6 +136,130 @@ class MacrosTest {
                 .hasSize(2);
     }
 
+    private void install(Path checkpoint, String name) {
+        TestModels.use(folder.resolve("models"));
+        try {
+            TestModels.install(checkpoint, name);
+        } finally {
+            TestModels.forget();
+        }
+    }
+
+    @Test
+    void classifyListsTheClassesOfAnImage() throws IOException, InterruptedException {
+        install(TestModels.IMAGES, "tiny");
+        Path table = folder.resolve("classes.csv");
+        List<String> log = run(MACROS.resolve("Classify.ijm"), "tiny|" + sample() + "|" + table);
+        assertThat(log).anyMatch(line -> line.matches("cells.tif: class \\d 0\\.\\d{4}"));
+        assertThat(log).anyMatch(line -> line.startsWith("Classify: intensities from percentile 0.1 to 99.9"));
+        List<String> lines = Files.readAllLines(table);
+        assertThat(lines.get(0)).contains("Image", "Region", "Rank", "Class", "Score");
+        assertThat(lines).hasSize(6);
+    }
+
+    @Test
+    void classifyAFolder() throws IOException, InterruptedException {
+        install(TestModels.IMAGES, "tiny");
+        Path in = Files.createDirectory(folder.resolve("in"));
+        Path table = folder.resolve("classes.csv");
+        TestImages.save(TestImages.image("a", 8, 50, 40), in.resolve("a.tif"));
+        TestImages.save(TestImages.image("b", 24, 30, 30), in.resolve("b.png"));
+        Files.writeString(in.resolve("notes.txt"), "no image");
+        List<String> log = run(MACROS.resolve("Classify_Folder.ijm"), in + "|" + table + "|tiny");
+        assertThat(log).contains("2 images classified");
+        assertThat(Files.readAllLines(table))
+                .hasSize(1 + 2 * 3)
+                .anyMatch(line -> line.contains("a.tif"))
+                .anyMatch(line -> line.contains("b.png"));
+    }
+
+    @Test
+    void classifyPointsOfATable() throws IOException, InterruptedException {
+        install(TestModels.POINTS, "points");
+        List<String> rows = new ArrayList<>(List.of("\"x [nm]\",\"y [nm]\",\"z [nm]\",cell"));
+        for (int i = 0; i < 300; i++) {
+            rows.add(i * 37 % 101 + "," + i * 53 % 97 + "," + i * 71 % 89 + "," + (i % 2 == 0 ? "left" : "right"));
+        }
+        Path points = Files.write(folder.resolve("points.csv"), rows);
+        String macro = MACROS.resolve("Classify_Points.ijm").toAbsolutePath().toString();
+        Path table = folder.resolve("classes.csv");
+        List<String> log = run(List.of(macro, points + "|points", macro, points + "|points|cell|" + table));
+        assertThat(log)
+                .anyMatch(line -> line.matches("all: \\w+ .*0\\.\\d{4}|all: \\w+ 0\\.\\d{4}"))
+                .anyMatch(line -> line.startsWith("left: "))
+                .anyMatch(line -> line.startsWith("right: "))
+                .anyMatch(line -> line.contains("128 of 150 points drawn with seed 0"));
+        assertThat(Files.readAllLines(table)).hasSize(3);
+    }
+
+    @Test
+    void modelsFromImportToRemoval() throws IOException, InterruptedException {
+        String macro = MACROS.resolve("Models.ijm").toAbsolutePath().toString();
+        Path exported = folder.resolve("my weights.safetensors");
+        String from = TestModels.IMAGES.toAbsolutePath().normalize() + "|" + TestModels.config(TestModels.IMAGES);
+        List<String> macros = new ArrayList<>();
+        for (String argument : List.of(
+                "",
+                "import|tiny|" + from,
+                "list",
+                "show|tiny",
+                "verify",
+                "export|tiny|" + exported,
+                "import|again|" + exported,
+                "remove|tiny",
+                "verify|tiny")) {
+            macros.addAll(List.of(macro, argument));
+        }
+        List<String> log = run(macros);
+        assertThat(log)
+                .anyMatch(line -> line.startsWith("no model is installed in "))
+                .anyMatch(line -> line.startsWith("installed tiny: "))
+                .anyMatch(line -> line.startsWith("tiny\t"))
+                .anyMatch(line -> line.startsWith("architecture: coc"))
+                .contains("tiny\tok", "wrote " + exported, "removed tiny")
+                .anyMatch(line -> line.startsWith("installed again: "))
+                .anyMatch(line -> line.contains("no model is called tiny; installed are again"));
+        assertThat(exported).isNotEmptyFile();
+        assertThat(folder.resolve("models/tiny")).doesNotExist();
+        assertThat(folder.resolve("models/again/model.json")).isNotEmptyFile();
+    }
+
+    @Test
+    void classifyRegionsObjectsAndWindowsInAMacro() throws IOException, InterruptedException {
+        install(TestModels.IMAGES, "tiny");
+        List<String> log = runText("open('" + sample() + "'); makeRectangle(5, 5, 20, 20);\n"
+                + "run('Classify...', 'model=tiny each=roi top=1 margin=2 blank_outside=true');\n"
+                + "print('regions ' + nResults);\n"
+                + "run('Select None'); run('Clear Results');\n"
+                + "run('Cluster Map...', 'clusters=4'); labels = getTitle(); n = 0; getStatistics(a, b, c, max);\n"
+                + "selectImage('cells.tif'); run('Classify...', 'model=tiny each=object top=1 labels=[' + labels + ']');\n"
+                + "print('objects ' + (nResults == max));\n"
+                + "selectImage('cells.tif'); run('Classify...', 'model=tiny each=window window=20 top=1');\n"
+                + "print('active ' + getTitle() + ' ' + getWidth());\n");
+        assertThat(log).contains("regions 1", "objects 1", "active cells_classmap 60");
+    }
+
+    @Test
+    void aModelsGroupsInAMacro() throws IOException, InterruptedException {
+        install(TestModels.IMAGES, "tiny");
+        List<String> log = runText("open('" + sample() + "');\n"
+                + "run('Cluster Map...', 'method=model model=tiny levels=0.0.0,1.0.1 overlay=true table=true');\n"
+                + "Stack.getDimensions(w, h, c, z, t); print('channels ' + c + ', table ' + (nResults > 1));\n");
+        assertThat(log).contains("channels 2, table 1");
+    }
+
+    @Test
+    void aPointsAffinitiesInAMacro() throws IOException, InterruptedException {
+        install(TestModels.AFFINITIES, "affinities");
+        List<String> log = runText("open('" + sample() + "'); makePoint(30, 20);\n"
+                + "run('Cluster Map...', 'method=model model=affinities point=selection');\n"
+                + "print('active ' + getTitle() + ' ' + bitDepth() + ', marked ' + Overlay.size);\n"
+                + "getStatistics(a, mean, least, most); selectImage('cells.tif');\n"
+                + "run('Cluster Map...', 'method=model model=affinities point=30,20');\n"
+                + "getStatistics(a, mean2, least2, most2); print('same ' + (mean == mean2 && most == most2));\n");
+        assertThat(log).contains("active cells_affinity 32, marked 1", "same 1");
+    }
+
     @Test
     void wrongOptionsStopTheMacroWithOneLine() throws IOException, InterruptedException {
         List<List<String>> cases = List.of(
@@ -144,7 +269,14 @@ class MacrosTest {
                 List.of("overlay=yes", "overlay is 'yes'; allowed is true or false"),
                 List.of("method=magic", "method is 'magic'; allowed are context, kmeans, equitable, model"),
                 List.of("method=model", "model is none; allowed is an installed model"),
+                List.of("method=model model=tiny levels=9.9.9", "level is 9.9.9; the model offers 0.0.0"),
+                List.of("method=model model=tiny point=3,4", "it holds groups of points: leave the point out"),
+                List.of("method=model model=tiny point=selection", "point is selection, and the image has none"),
+                List.of("method=model model=tiny point=3", "point is '3'; allowed is x,y in pixels"),
+                List.of("point=3,4", "point is 3,4; allowed is none, with method context"),
+                List.of("choose_levels=true", "macro option 'choose_levels' is not known"),
                 List.of("input=nothing", "no open image has this title or id"));
+        install(TestModels.IMAGES, "tiny");
         List<String> macros = new ArrayList<>();
         String text = "run('Cluster Map...', 'clusters=9'); print('went on');";
         macros.addAll(

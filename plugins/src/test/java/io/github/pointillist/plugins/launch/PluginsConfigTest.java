@@ -13,6 +13,7 @@ import org.scijava.annotations.IndexItem;
 import org.scijava.command.Command;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
+import org.scijava.widget.Button;
 
 class PluginsConfigTest {
     private static final String ENTRY = "Plugins>%s, \"%s\", " + Launcher.class.getName() + "(\"%s\")";
@@ -57,7 +58,9 @@ class PluginsConfigTest {
                 Parameter parameter = field.getAnnotation(Parameter.class);
                 if (parameter != null) {
                     assertThat(field.getName()).matches("[a-z][a-z0-9_]*");
-                    boolean value = field.getType().isPrimitive() || field.getType() == String.class;
+                    boolean value = field.getType().isPrimitive()
+                            || field.getType() == String.class
+                            || field.getType() == Button.class;
                     assertThat(parameter.persist()).as(field.toString()).isEqualTo(!value);
                 }
             }

@@ -6,8 +6,14 @@ import ij.ImageJ;
 import ij.ImagePlus;
 import ij.WindowManager;
 import ij.gui.GenericDialog;
+import ij.measure.ResultsTable;
 import ij.plugin.frame.Recorder;
 import java.awt.AWTException;
+import java.awt.Button;
+import java.awt.Choice;
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.EventQueue;
 import java.awt.Rectangle;
 import java.awt.Robot;
 import java.awt.TextField;
@@ -16,12 +22,19 @@ import java.awt.Window;
 import java.awt.event.ActionEvent;
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import javax.imageio.ImageIO;
+import javax.swing.JButton;
+import javax.swing.JDialog;
+import javax.swing.JList;
+import javax.swing.JTextField;
 
 /**
  * Plain ImageJ with real windows: the main class of a JVM of its own. Opens an image, starts the command from the menu,
- * fills in the dialog, presses OK and tells what came of it. Arguments: image, folder for pictures of the screen.
+ * fills in the dialog, presses OK and tells what came of it. Arguments: image, folder for pictures of the screen, and
+ * "dialog" or "choosers".
  */
 final class WindowSession {
     private static final long LIMIT_MS = 60_000;
@@ -33,22 +46,164 @@ final class WindowSession {
         new Recorder();
         ImagePlus image = IJ.openImage(args[0]);
         image.show();
-        IJ.doCommand("Cluster Map...");
-        GenericDialog dialog = await("the dialog", WindowSession::dialog);
-        IJ.wait(500);
+        File pictures = new File(args[1]);
+        if (args[2].equals("dialog")) {
+            fillIn(pictures);
+        } else {
+            choose(pictures);
+        }
+        System.out.println("recorded: " + Recorder.getInstance().getText().replace("\n", " "));
+        Runtime.getRuntime().halt(0); // past ImageJ's question whether to save
+    }
+
+    private static void fillIn(File pictures) throws AWTException, IOException {
+        GenericDialog dialog = start("Cluster Map...");
         ((TextField) dialog.getNumericFields().get(0)).setText("6");
-        picture(new File(args[1], "dialog.png"));
+        picture(new File(pictures, "dialog.png"));
         System.out.println("dialog: " + dialog.getTitle());
-        dialog.actionPerformed(new ActionEvent(dialog.getButtons()[0], ActionEvent.ACTION_PERFORMED, "OK"));
+        accept(dialog);
         ImagePlus labels = await("the labels", () -> WindowManager.getImage("cells_clusters"));
         IJ.wait(500);
-        picture(new File(args[1], "labels.png"));
+        picture(new File(pictures, "labels.png"));
         System.out.println("labels: " + labels.getWidth() + " x " + labels.getHeight() + ", " + labels.getBitDepth()
                 + " bits, visible " + labels.isVisible() + ", max " + (int) labels.getStatistics().max + ", "
                 + labels.getCalibration().getUnit());
         System.out.println("windows: " + WindowManager.getImageCount());
-        System.out.println("recorded: " + Recorder.getInstance().getText().replace("\n", " "));
-        Runtime.getRuntime().halt(0); // past ImageJ's question whether to save
+    }
+
+    /** Chooses a model and levels from the lists that the dialog's buttons open. */
+    private static void choose(File pictures) throws AWTException, IOException {
+        GenericDialog dialog = start("Cluster Map...");
+        TextField clusters = (TextField) dialog.getNumericFields().get(0);
+        clusters.setText("7");
+        press(dialog, "Models...");
+        pick("Model", "", "tiny", new File(pictures, "models.png"));
+        TextField model = (TextField) dialog.getStringFields().get(0);
+        TextField levels = (TextField) dialog.getStringFields().get(2);
+        await("the model's name", () -> model.getText().equals("tiny") ? model : null);
+        press(dialog, "Levels...");
+        JDialog list = chooser("Levels");
+        System.out.println("levels offered: " + shown(list).getModel().getSize());
+        select(list, "stage 0", "0.0.1");
+        select(list, "HEAD 2.1.", "2.1.1");
+        IJ.wait(300);
+        picture(new File(pictures, "levels.png"));
+        System.out.println("levels filtered: " + shown(list).getModel().getSize());
+        click(list, "OK");
+        await("the levels", () -> levels.getText().contains(",") ? levels : null);
+        System.out.println("levels: " + levels.getText());
+        System.out.println("method: " + ((Choice) dialog.getChoices().get(0)).getSelectedItem());
+        IJ.wait(700);
+        picture(new File(pictures, "chosen.png"));
+        press(dialog, "Levels...");
+        click(chooser("Levels"), "Cancel");
+        IJ.wait(300);
+        System.out.println("after cancel: " + levels.getText() + ", clusters " + clusters.getText());
+        clusters.setText("0");
+        accept(dialog);
+        ImagePlus labels = await("the labels", () -> WindowManager.getImage("cells_clusters"));
+        System.out.println("channels: " + labels.getNChannels());
+        IJ.wait(1000); // the recorder writes when the command has ended
+        dialog = start("Models...");
+        picture(new File(pictures, "models-dialog.png"));
+        accept(dialog);
+        await("the table", () -> WindowManager.getWindow("Models"));
+        IJ.wait(500);
+        picture(new File(pictures, "models-table.png"));
+        System.out.println("table: " + ResultsTable.getResultsTable("Models").getStringValue("Name", 0));
+    }
+
+    private static GenericDialog start(String command) {
+        IJ.doCommand(command);
+        GenericDialog dialog = await("the dialog", WindowSession::dialog);
+        IJ.wait(500);
+        return dialog;
+    }
+
+    private static void accept(GenericDialog dialog) {
+        dialog.actionPerformed(new ActionEvent(dialog.getButtons()[0], ActionEvent.ACTION_PERFORMED, "OK"));
+    }
+
+    /** Presses a button, which may open a window that waits. */
+    private static void press(GenericDialog dialog, String label) {
+        Button button = find(dialog, Button.class, found -> found.getLabel().equals(label));
+        ActionEvent event = new ActionEvent(button, ActionEvent.ACTION_PERFORMED, label);
+        EventQueue.invokeLater(() -> button.dispatchEvent(event));
+    }
+
+    private static void pick(String title, String filter, String name, File picture) throws AWTException, IOException {
+        JDialog list = chooser(title);
+        select(list, filter, name);
+        IJ.wait(300);
+        picture(picture);
+        click(list, "OK");
+    }
+
+    private static JDialog chooser(String title) {
+        JDialog dialog = await("the window " + title, () -> {
+            for (Window window : Window.getWindows()) {
+                if (window instanceof JDialog found && found.isShowing() && title.equals(found.getTitle())) {
+                    return found;
+                }
+            }
+            return null;
+        });
+        IJ.wait(300);
+        return dialog;
+    }
+
+    /** Narrows the list down and adds an entry to the selection. */
+    private static void select(JDialog dialog, String filter, String name) {
+        onEventQueue(() -> {
+            find(dialog, JTextField.class, field -> "filter".equals(field.getName()))
+                    .setText(filter);
+            JList<?> list = shown(dialog);
+            for (int i = 0; i < list.getModel().getSize(); i++) {
+                if (list.getModel().getElementAt(i).toString().startsWith(name + " ")) {
+                    list.setSelectedIndex(i);
+                    return;
+                }
+            }
+            throw new IllegalStateException(name + " is not in the list");
+        });
+    }
+
+    private static JList<?> shown(JDialog dialog) {
+        return find(dialog, JList.class, list -> "list".equals(list.getName()));
+    }
+
+    private static void click(JDialog dialog, String label) {
+        onEventQueue(() -> find(dialog, JButton.class, button -> label.equals(button.getText()))
+                .doClick());
+    }
+
+    private static void onEventQueue(Runnable action) {
+        try {
+            EventQueue.invokeAndWait(action);
+        } catch (InterruptedException | InvocationTargetException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static <T extends Component> T find(Container inside, Class<T> type, Predicate<T> wanted) {
+        T found = search(inside, type, wanted);
+        if (found == null) {
+            throw new IllegalStateException("there is no such " + type.getSimpleName());
+        }
+        return found;
+    }
+
+    private static <T extends Component> T search(Container inside, Class<T> type, Predicate<T> wanted) {
+        for (Component component : inside.getComponents()) {
+            if (type.isInstance(component) && wanted.test(type.cast(component))) {
+                return type.cast(component);
+            }
+            T found = component instanceof Container deeper ? search(deeper, type, wanted) : null;
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
     }
 
     private static GenericDialog dialog() {

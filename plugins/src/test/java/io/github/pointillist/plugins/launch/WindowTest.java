@@ -25,6 +25,52 @@ class WindowTest {
 
     @Test
     void theDialogRunsTheCommandAndIsRecorded() throws IOException, InterruptedException {
+        List<String> log = onScreen("dialog");
+        assertThat(log).contains("dialog: Cluster Map", "windows: 2");
+        assertThat(log).anyMatch(line -> line.matches("labels: 120 x 90, 16 bits, visible true, max \\d+, micron"));
+        assertThat(recorded(log))
+                .containsOnlyOnce("run(\"Cluster Map...\"")
+                .contains("method=context clusters=6 compactness=-1.0 iterations=10 similarity=euclidean")
+                .contains("connected=automatic min_size=-1 seed=0 model=none")
+                .contains("overlay=false table=false")
+                .doesNotContain("choose");
+        assertThat(PICTURES.resolve("dialog.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void buttonsListModelsAndLevels() throws IOException, InterruptedException {
+        TestModels.use(folder.resolve("models"));
+        try {
+            TestModels.install(TestModels.IMAGES, "tiny");
+        } finally {
+            TestModels.forget();
+        }
+        List<String> log = onScreen("choosers");
+        assertThat(log)
+                .contains(
+                        "levels offered: 14",
+                        "levels filtered: 3",
+                        "levels: 0.0.1,2.1.1",
+                        "method: model",
+                        "after cancel: 0.0.1,2.1.1, clusters 7",
+                        "channels: 2",
+                        "table: tiny");
+        assertThat(recorded(log))
+                .contains("run(\"Cluster Map...\", \"method=model clusters=0 ")
+                .contains("model=tiny variant=automatic levels=0.0.1,2.1.1 point=none")
+                .contains("run(\"Models...\", \"action=list name=none file=none variant=automatic\")")
+                .doesNotContain("choose");
+        assertThat(PICTURES.resolve("levels.png")).isNotEmptyFile();
+    }
+
+    private static String recorded(List<String> log) {
+        return log.stream()
+                .filter(line -> line.startsWith("recorded: "))
+                .findFirst()
+                .orElse("");
+    }
+
+    private List<String> onScreen(String scenario) throws IOException, InterruptedException {
         Process screen = startScreen();
         if (screen == null) {
             String why = "SKIPPED WindowTest: no Xvfb on this machine";
@@ -32,19 +78,7 @@ class WindowTest {
             Assumptions.abort(why);
         }
         try (BufferedReader reader = screen.inputReader(StandardCharsets.UTF_8)) {
-            String display = ":" + reader.readLine().strip();
-            List<String> log = session(display);
-            assertThat(log).contains("dialog: Cluster Map", "windows: 2");
-            assertThat(log).anyMatch(line -> line.matches("labels: 120 x 90, 16 bits, visible true, max \\d+, micron"));
-            assertThat(log)
-                    .filteredOn(line -> line.startsWith("recorded: "))
-                    .singleElement()
-                    .asString()
-                    .containsOnlyOnce("run(\"Cluster Map...\"")
-                    .contains("method=context clusters=6 compactness=-1.0 iterations=10 similarity=euclidean")
-                    .contains("connected=automatic min_size=-1 seed=0 model=none")
-                    .contains("overlay=false table=false");
-            assertThat(PICTURES.resolve("dialog.png")).isNotEmptyFile();
+            return session(":" + reader.readLine().strip(), scenario);
         } finally {
             screen.destroy();
         }
@@ -60,7 +94,7 @@ class WindowTest {
         }
     }
 
-    private List<String> session(String display) throws IOException, InterruptedException {
+    private List<String> session(String display, String scenario) throws IOException, InterruptedException {
         MacrosTest.installInto(folder);
         Files.createDirectories(PICTURES);
         ImagePlus image = TestImages.image("cells", 8, 120, 90);
@@ -71,11 +105,15 @@ class WindowTest {
                 "-Xmx1g",
                 "-Dplugins.dir=" + folder,
                 "-Duser.home=" + folder,
+                "-Dpointillist.models=" + folder.resolve("models"),
+                "-Dai.djl.offline=true",
+                "-DDJL_CACHE_DIR=" + Path.of(System.getProperty("user.home"), ".djl.ai"),
                 "-cp",
                 Jvm.classPath(),
                 WindowSession.class.getName(),
                 folder.resolve("cells.tif").toString(),
-                PICTURES.toAbsolutePath().toString()));
+                PICTURES.toAbsolutePath().toString(),
+                scenario));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("DISPLAY", display);
         // in a folder named "plugins", as this module's is, ImageJ would take it for its own

@@ -4,9 +4,14 @@ package io.github.pointillist.plugins.results;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
 import io.github.pointillist.tasks.MapClusters.Method;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +23,10 @@ class ClusterMapOptionsTest {
     private Path folder;
 
     private ClusterMapOptions model(List<String> levels) {
+        return model(levels, null);
+    }
+
+    private ClusterMapOptions model(List<String> levels, Point point) {
         String file = folder.resolve("my \"model\".pth").toString();
         ClusterMapOptions base = ClusterMapOptions.defaults(Method.MODEL, file);
         return new ClusterMapOptions(
@@ -33,6 +42,7 @@ class ClusterMapOptionsTest {
                 file,
                 null,
                 levels,
+                point,
                 224,
                 "cpu");
     }
@@ -51,17 +61,53 @@ class ClusterMapOptionsTest {
 
     @Test
     void choosesLevels() {
-        assertThat(model(List.of("last")).resolveLevels(OFFERED, USUAL)).containsExactly("0.1.0", "1.0.0");
-        assertThat(model(List.of("all")).resolveLevels(OFFERED, USUAL)).isEqualTo(OFFERED);
-        assertThat(model(List.of("1.0.1", "0.0.0")).resolveLevels(OFFERED, USUAL))
+        assertThat(model(List.of("last")).resolveLevels(OFFERED, USUAL, List.of()))
+                .containsExactly("0.1.0", "1.0.0");
+        assertThat(model(List.of("all")).resolveLevels(OFFERED, USUAL, List.of()))
+                .isEqualTo(OFFERED);
+        assertThat(model(List.of("1.0.1", "0.0.0")).resolveLevels(OFFERED, USUAL, List.of()))
                 .containsExactly("1.0.1", "0.0.0");
         ClusterMapOptions tooHigh = model(List.of("0.0.0", "2.0.0"));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> tooHigh.resolveLevels(OFFERED, USUAL))
+                .isThrownBy(() -> tooHigh.resolveLevels(OFFERED, USUAL, List.of()))
                 .withMessageContaining("level is 2.0.0")
                 .withMessageContaining("0.0.0, 0.0.1");
         assertThatIllegalArgumentException().isThrownBy(() -> model(List.of("all", "0.0.0")));
         assertThatIllegalArgumentException().isThrownBy(() -> model(List.of("0 0")));
+    }
+
+    @Test
+    void levelsOfAffinitiesNeedAPointAndOthersNone() {
+        List<String> affinities = List.of("a.0", "a.1");
+        assertThat(model(List.of("a.1"), new Point(3, 4)).resolveLevels(affinities, List.of("a.0"), OFFERED))
+                .containsExactly("a.1");
+        assertThat(model(List.of("last"), new Point(3, 4)).resolveLevels(affinities, List.of("a.0"), OFFERED))
+                .containsExactly("a.0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> model(List.of("a.1")).resolveLevels(OFFERED, USUAL, affinities))
+                .withMessageContaining("level is a.1; it holds what one point takes from the others: give the point");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> model(List.of("last")).resolveLevels(List.of(), affinities, affinities))
+                .withMessageContaining("give the point");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> model(List.of("0.0.0"), new Point(0, 0)).resolveLevels(affinities, USUAL, OFFERED))
+                .withMessageContaining("level is 0.0.0; it holds groups of points: leave the point out");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> model(List.of("all"), new Point(0, 0)).resolveLevels(List.of(), USUAL, OFFERED))
+                .withMessageContaining("leave the point out");
+    }
+
+    @Test
+    void pointsAreColumnAndRow() {
+        assertThat(Point.parse(" 12, 80 ")).isEqualTo(new Point(12, 80));
+        assertThat(model(List.of("last"), new Point(12, 80)).arguments())
+                .containsSubsequence("--point", "12,80")
+                .doesNotContain("--min-size");
+        for (String wrong : List.of("12", "1.5,2", "-1,2", "a,b", "1,2,3")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Point.parse(wrong))
+                    .withMessageContaining("'" + wrong + "'");
+        }
     }
 
     @Test
@@ -70,7 +116,7 @@ class ClusterMapOptionsTest {
         assertThat(options.macroLine())
                 .startsWith("run(\"Cluster Map...\", \"method=model ")
                 .contains("/my \\\"model\\\".pth] ")
-                .contains(" levels=0.0.0,1.0.1 input_size=224 device=cpu");
+                .contains(" levels=0.0.0,1.0.1 point=none input_size=224 device=cpu");
         assertThat(options.arguments())
                 .containsSubsequence("--method", "model", "--model")
                 .containsSubsequence("--level", "0.0.0,1.0.1", "--input-size", "224")
@@ -85,5 +131,14 @@ class ClusterMapOptionsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ClusterMapOptions.defaults(Method.MODEL, null))
                 .withMessageContaining("an installed model");
+    }
+
+    /** Nothing compiles the script; it must give as many values as there are. */
+    @Test
+    void theScriptForFijisEditorGivesEveryOption() throws IOException {
+        String script = Files.readString(Path.of("..", "scripts", "cluster_map.groovy"));
+        Matcher call = Pattern.compile("new ClusterMapOptions\\(([^)]*)\\)").matcher(script);
+        assertThat(call.find()).isTrue();
+        assertThat(call.group(1).split(",")).hasSameSizeAs(ClusterMapOptions.class.getRecordComponents());
     }
 }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.commands;
+
+import ij.IJ;
+import ij.io.OpenDialog;
+import io.github.pointillist.catalog.ModelStore.Entry;
+import io.github.pointillist.plugins.commands.ListChooser.Item;
+import io.github.pointillist.plugins.results.InstalledModels;
+import java.awt.KeyboardFocusManager;
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import javax.swing.JFileChooser;
+
+/** What the buttons of dialogs open. Each gives back the text of a field: what was chosen, or what was there before. */
+final class Choosers {
+    private static final String A_FILE = "file...";
+
+    private Choosers() {}
+
+    /** One of the installed models. */
+    static String installed(String before) {
+        return fromList("Installed models", before, false);
+    }
+
+    /** One of the installed models, or a file. */
+    static String model(String before) {
+        return fromList("Model", before, true);
+    }
+
+    private static String fromList(String title, String before, boolean orFile) {
+        List<Item> items = new ArrayList<>();
+        InstalledModels models = InstalledModels.standard();
+        try {
+            for (Entry entry : models.entries()) {
+                String[] parts = InstalledModels.line(entry).split("\t", 2);
+                items.add(new Item(parts[0], parts[1].replace("\t", ", ")));
+            }
+        } catch (IOException e) {
+            IJ.error(title, e.getMessage());
+            return before;
+        }
+        if (orFile) {
+            items.add(new Item(A_FILE, "a model folder or a checkpoint file of the authors"));
+        } else if (items.isEmpty()) {
+            IJ.showMessage(title, models.none());
+            return before;
+        }
+        String chosen = ListChooser.choose(title, items, List.of(before.strip()), false)
+                .flatMap(names -> names.stream().findFirst())
+                .orElse(before);
+        return chosen.equals(A_FILE) ? open("Model folder or checkpoint file", before) : chosen;
+    }
+
+    /**
+     * Levels of a model.
+     *
+     * @param items name and description of each
+     * @param last those that the word last stands for
+     * @param before the text of the field: names with commas between, or the word all or last
+     */
+    static String levels(List<Item> items, List<String> last, String before) {
+        List<String> all = items.stream().map(Item::name).toList();
+        List<String> chosen =
+                switch (before.strip()) {
+                    case "all" -> all;
+                    case "last", "" -> last;
+                    default -> List.of(before.strip().split("\\s*,\\s*"));
+                };
+        List<String> names = ListChooser.choose("Levels", items, chosen, true).orElse(null);
+        if (names == null) {
+            return before;
+        }
+        return names.isEmpty() || names.equals(last) ? "last" : names.equals(all) ? "all" : String.join(",", names);
+    }
+
+    /** A file or folder that is there. */
+    static String open(String title, String before) {
+        JFileChooser chooser = chooser(title, before);
+        chooser.setFileSelectionMode(JFileChooser.FILES_AND_DIRECTORIES);
+        return chooser.showOpenDialog(KeyboardFocusManager.getCurrentKeyboardFocusManager()
+                                .getActiveWindow())
+                        == JFileChooser.APPROVE_OPTION
+                ? chosen(chooser)
+                : before;
+    }
+
+    /** A file to write. */
+    static String save(String title, String before, String stem) {
+        JFileChooser chooser = chooser(title, before);
+        if (Words.is(before, Words.NONE)) {
+            chooser.setSelectedFile(new File(chooser.getCurrentDirectory(), stem + ".safetensors"));
+        }
+        return chooser.showSaveDialog(KeyboardFocusManager.getCurrentKeyboardFocusManager()
+                                .getActiveWindow())
+                        == JFileChooser.APPROVE_OPTION
+                ? chosen(chooser)
+                : before;
+    }
+
+    private static JFileChooser chooser(String title, String before) {
+        String start = OpenDialog.getDefaultDirectory();
+        JFileChooser chooser = new JFileChooser(start);
+        chooser.setDialogTitle(title);
+        if (!Words.is(before, Words.NONE)) {
+            chooser.setSelectedFile(new File(before.strip()));
+        }
+        return chooser;
+    }
+
+    private static String chosen(JFileChooser chooser) {
+        OpenDialog.setDefaultDirectory(chooser.getCurrentDirectory().getPath());
+        return chooser.getSelectedFile().getAbsolutePath();
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import ij.ImagePlus;
+import java.util.List;
+
+/**
+ * What one point of an image takes from every point.
+ *
+ * @param image 32-bit, one channel a level, slices and frames as in the image, with the point marked
+ * @param levels names of the levels, one a channel
+ * @param milliseconds time taken by the task
+ */
+public record AffinityResult(ImagePlus image, List<String> levels, long milliseconds) {}

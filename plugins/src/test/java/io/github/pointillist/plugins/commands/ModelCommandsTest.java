@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.commands;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ij.ImagePlus;
+import ij.gui.OvalRoi;
+import ij.gui.PointRoi;
+import ij.gui.Roi;
+import ij.measure.ResultsTable;
+import ij.process.ByteProcessor;
+import io.github.pointillist.catalog.ModelStore;
+import io.github.pointillist.catalog.ModelStore.ImportOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.scijava.Context;
+import org.scijava.command.Command;
+import org.scijava.command.CommandModule;
+import org.scijava.command.CommandService;
+import org.scijava.module.ModuleItem;
+import org.scijava.widget.Button;
+
+/** The commands that use models, as scripts and other programs run them. */
+class ModelCommandsTest {
+    private static final Path GOLDEN = Path.of("..", "ops", "src", "test", "resources", "golden");
+
+    @TempDir
+    private static Path folder;
+
+    private static Context context;
+
+    @BeforeAll
+    static void open() throws IOException {
+        context = new Context(
+                CommandService.class, org.scijava.app.StatusService.class, org.scijava.task.TaskService.class);
+        System.setProperty(ModelStore.PROPERTY, folder.resolve("models").toString());
+        install("coc/checkpoint-timm.pth.tar", "coc/checkpoint-timm", "images");
+        install("coc/checkpoint-points.pth", "coc/checkpoint-points", "points");
+        install("container/checkpoint-deit.pth", "container/checkpoint-deit", "affinities");
+    }
+
+    private static void install(String file, String golden, String name) throws IOException {
+        String config = GOLDEN.resolve(golden).resolve("case.json").toString();
+        ModelStore.standard().install(GOLDEN.resolve(file), name, ImportOptions.variant(config));
+    }
+
+    @AfterAll
+    static void close() {
+        System.clearProperty(ModelStore.PROPERTY);
+        context.close();
+    }
+
+    @BeforeEach
+    void clearResults() {
+        ResultsTable.getResultsTable().reset();
+    }
+
+    private static ImagePlus ramp() {
+        ByteProcessor processor = new ByteProcessor(64, 48);
+        for (int i = 0; i < processor.getPixelCount(); i++) {
+            processor.set(i, i % 64 * 3 + i / 64);
+        }
+        return new ImagePlus("ramp.tif", processor);
+    }
+
+    private static CommandModule run(Class<? extends Command> command, Map<String, Object> inputs)
+            throws ExecutionException, InterruptedException {
+        return context.service(CommandService.class).run(command, true, inputs).get();
+    }
+
+    private static CommandModule onImage(Class<? extends Command> command, ImagePlus image, Map<String, Object> inputs)
+            throws ExecutionException, InterruptedException {
+        Map<String, Object> all = new HashMap<>(inputs);
+        all.put("input", image);
+        return run(command, all);
+    }
+
+    @Test
+    void classifyFillsTheResultsAndLeavesTheImageAlone() throws ExecutionException, InterruptedException {
+        ImagePlus image = ramp();
+        byte[] before = ((byte[]) image.getProcessor().getPixels()).clone();
+        CommandModule module = onImage(ClassifyCommand.class, image, Map.of("model", "images", "top", 2));
+        assertThat(module.getCancelReason()).isNull();
+        ResultsTable results = ResultsTable.getResultsTable();
+        assertThat(results.size()).isEqualTo(2);
+        assertThat(results.getStringValue("Class", 0)).startsWith("class ");
+        assertThat(results.getStringValue("Image", 1)).isEqualTo("ramp.tif");
+        assertThat(module.getOutput("class_map")).isNull();
+        assertThat((byte[]) image.getProcessor().getPixels()).isEqualTo(before);
+    }
+
+    @Test
+    void windowsGiveAClassMap() throws ExecutionException, InterruptedException {
+        CommandModule module = onImage(
+                ClassifyCommand.class, ramp(), Map.of("model", "images", "each", "window", "window", 32, "top", 1));
+        assertThat(((ImagePlus) module.getOutput("class_map")).getTitle()).isEqualTo("ramp_classmap");
+        assertThat(ResultsTable.getResultsTable().size()).isEqualTo(2 * 2);
+    }
+
+    @Test
+    void regionsOfTheOverlayGoBeforeTheSelection() throws ExecutionException, InterruptedException {
+        ImagePlus image = ramp();
+        image.setRoi(new Roi(1, 1, 10, 10));
+        onImage(ClassifyCommand.class, image, Map.of("model", "images", "each", "roi", "top", 1));
+        assertThat(ResultsTable.getResultsTable().size()).isEqualTo(1);
+        image.setOverlay(new ij.gui.Overlay(new OvalRoi(5, 5, 20, 20)));
+        image.getOverlay().add(new Roi(30, 5, 20, 20));
+        onImage(ClassifyCommand.class, image, Map.of("model", "images", "each", "roi", "top", 1));
+        assertThat(ResultsTable.getResultsTable().size()).isEqualTo(1 + 2);
+    }
+
+    @Test
+    void wrongInputsCancelWithOneLine() throws ExecutionException, InterruptedException {
+        Map<Map<String, Object>, String> wrong = Map.of(
+                Map.of(), "model is none; give the name of an installed model",
+                Map.of("model", "nothing"), "model is nothing, which is neither installed nor a file",
+                Map.of("model", "points"), "gives no classes to images",
+                Map.of("model", "images", "labels", "objects"), "labels is 'objects', which is for each=object",
+                Map.of("model", "images", "each", "object"), "there is no label image",
+                Map.of("model", "images", "each", "roi"), "there is no region of interest",
+                Map.of("model", "images", "window", 5), "window or step is 5 and 0",
+                Map.of("model", "images", "fit", "tight"), "fit is 'tight'; allowed are card, squash, pad");
+        for (Map.Entry<Map<String, Object>, String> one : wrong.entrySet()) {
+            CommandModule module = onImage(ClassifyCommand.class, ramp(), one.getKey());
+            assertThat(module.getCancelReason()).contains(one.getValue()).doesNotContain("\n");
+        }
+        assertThat(ResultsTable.getResultsTable().size()).isZero();
+    }
+
+    @Test
+    void classifiesPoints() throws ExecutionException, InterruptedException, IOException {
+        List<String> rows = IntStream.range(0, 200)
+                .mapToObj(i -> i * 37 % 101 + "," + i * 53 % 97 + "," + i * 71 % 89)
+                .toList();
+        Path table = folder.resolve("points.csv");
+        Files.writeString(table, "x,y,z\n" + String.join("\n", rows));
+        CommandModule module =
+                run(ClassifyPointsCommand.class, Map.of("file", table.toString(), "model", "points", "top", 3));
+        assertThat(module.getCancelReason()).isNull();
+        assertThat(ResultsTable.getResultsTable().size()).isEqualTo(3);
+        assertThat(run(ClassifyPointsCommand.class, Map.of("model", "points")).getCancelReason())
+                .startsWith("file is none");
+        assertThat(run(ClassifyPointsCommand.class, Map.of("file", table.toString(), "model", "images"))
+                        .getCancelReason())
+                .contains("does not take point sets");
+        assertThat(run(
+                                ClassifyPointsCommand.class,
+                                Map.of("file", table.toString(), "model", "points", "group_by", "cell"))
+                        .getCancelReason())
+                .contains("points.csv: the table has no column cell");
+    }
+
+    @Test
+    void thePointIsThatOfTheSelectionOrItsMiddle() throws ExecutionException, InterruptedException {
+        for (Roi roi : List.of(new PointRoi(20, 30), new Roi(10, 20, 21, 21))) {
+            ImagePlus image = ramp();
+            image.setRoi(roi);
+            CommandModule module = onImage(
+                    MapClustersCommand.class,
+                    image,
+                    Map.of("method", "model", "model", "affinities", "point", "selection"));
+            assertThat(module.getCancelReason()).isNull();
+            assertThat(module.getOutput("labels")).isNull();
+            ImagePlus affinity = (ImagePlus) module.getOutput("affinity");
+            assertThat(affinity.getBitDepth()).isEqualTo(32);
+            Roi mark = affinity.getOverlay().get(0);
+            assertThat(List.of((int) mark.getXBase(), (int) mark.getYBase())).containsExactly(20, 30);
+        }
+        CommandModule table = onImage(
+                MapClustersCommand.class,
+                ramp(),
+                Map.of("method", "model", "model", "affinities", "point", "3,4", "table", true));
+        assertThat(table.getCancelReason()).contains("allowed is false with a point");
+    }
+
+    @Test
+    void modelsRefusesWhatIsMissing() throws ExecutionException, InterruptedException {
+        Map<Map<String, Object>, String> wrong = Map.of(
+                Map.of("action", "paint"), "action is 'paint'; allowed are list, import",
+                Map.of("action", "show"), "name is none",
+                Map.of("action", "import", "name", "tiny"), "file is none; give a checkpoint file",
+                Map.of("action", "export", "name", "images"), "file is none; give the file to write",
+                Map.of("action", "remove", "name", "nothing"), "no model is called nothing");
+        for (Map.Entry<Map<String, Object>, String> one : wrong.entrySet()) {
+            assertThat(run(ModelsCommand.class, one.getKey()).getCancelReason()).contains(one.getValue());
+        }
+        assertThat(run(ModelsCommand.class, Map.of()).isCanceled()).isFalse();
+    }
+
+    /** In a macro a button that counts as missing would bring the dialog up. */
+    @Test
+    void buttonsAreSettledWithoutADialog() throws ExecutionException, InterruptedException {
+        for (Class<? extends Command> command : List.of(
+                MapClustersCommand.class, ClassifyCommand.class, ClassifyPointsCommand.class, ModelsCommand.class)) {
+            boolean needsImage = command == MapClustersCommand.class || command == ClassifyCommand.class;
+            CommandModule module = needsImage ? onImage(command, ramp(), Map.of()) : run(command, Map.of());
+            int buttons = 0;
+            for (ModuleItem<?> item : module.getInfo().inputs()) {
+                if (item.getType() == Button.class) {
+                    buttons++;
+                    assertThat(module.isInputResolved(item.getName())).isTrue();
+                    assertThat(module.getInput(item.getName())).isNull();
+                }
+            }
+            assertThat(buttons).as(command.getSimpleName()).isPositive();
+        }
+    }
+
+    @Test
+    void namesComeFromFiles() {
+        assertThat(ModelsCommand.nameOf(Path.of("a", "CoC Tiny (best).pth.tar")))
+                .isEqualTo("coc-tiny-best");
+        assertThat(ModelsCommand.nameOf(Path.of("__model.safetensors"))).isEqualTo("model");
+        assertThat(ModelsCommand.nameOf(Path.of("folder"))).isEqualTo("folder");
+        assertThat(ModelsCommand.nameOf(Path.of("!!"))).isEqualTo("none");
+    }
+}
