@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
@@ -128,7 +127,11 @@ public final class GroupKnnGraph extends Layer {
                 .reshape(b, n, neighbours.groups(), neighbours.count())
                 .transpose(0, 2, 1, 3)
                 .reshape(b * neighbours.groups(), n, neighbours.count()));
-        NDArray both = joined(arrays.get(0), arrays.get(3), related, sizes)
+        NDArray x = arrays.get(0); // (B N, C)
+        NDArray received = maximum(related.array(x.getManager(), sizes), arrays.get(3), sizes)
+                .sub(x); // m, (B N, C)
+        NDArray both = x.reshape(-1, PARTS, channels / PARTS)
+                .concat(received.reshape(-1, PARTS, channels / PARTS), 2)
                 .reshape(1, b * n, 1, 2L * channels); // x and m of part 0, of part 1, ...
         NDArray convolved = ai.djl.nn.convolutional.Conv2d.conv2d(
                         both.transpose(0, 3, 1, 2), inParts(pass), bias.array(), ONE, new Shape(0, 0), ONE, PARTS)
@@ -193,24 +196,6 @@ public final class GroupKnnGraph extends Layer {
             }
         }
         return onDevice.isEmpty() ? onDevice : new NDList(NDArrays.stack(onDevice, 1));
-    }
-
-    /**
-     * C / 4 channels of x and as many of m by turns, (B N, 2 C). Without gradients, in main memory, this is one pass
-     * over the keys; else a few operations of the engine, with the same result to the bit.
-     *
-     * @param x (B N, C)
-     * @param table (B M G, D)
-     */
-    private NDArray joined(NDArray x, NDArray table, Related related, Sizes sizes) {
-        boolean plain = related.onDevice == null && x.getDataType() == DataType.FLOAT32;
-        if (plain && !x.hasGradient() && !table.hasGradient()) {
-            return new KeyMaxima(sizes.n, sizes.m, neighbours, PARTS).joined(x, table, related.numbers);
-        }
-        NDArray m = maximum(related.array(x.getManager(), sizes), table, sizes).sub(x); // (B N, C)
-        return x.reshape(-1, PARTS, channels / PARTS)
-                .concat(m.reshape(-1, PARTS, channels / PARTS), 2)
-                .reshape(-1, 2L * channels);
     }
 
     /**

@@ -78,24 +78,18 @@ final class GkgNetArchitecture implements Architecture<Config> {
             }
             base = choice.equals("t") ? GkgNet.TINY : GkgNet.SMALL;
         }
-        int groups = VisionGnnArchitecture.number(official, "num_group", 2);
+        int groups = ConfigJson.integer(official, "num_group", 2);
         return new Config(
-                listed ? VisionGnnArchitecture.numbers(official, "blocks") : base.blocks(),
-                listed ? VisionGnnArchitecture.numbers(official, "channels") : base.channels(),
-                official.has("reduce_ratios")
-                        ? VisionGnnArchitecture.numbers(official, "reduce_ratios")
-                        : base.reductions(),
-                VisionGnnArchitecture.number(official, "k", 9),
-                VisionGnnArchitecture.number(official, "k_label_gcn", 9),
-                flag(official, "backbone_multi_group", true) ? groups : 1,
-                flag(official, "use_multi_group", true) ? groups : 1,
-                VisionGnnArchitecture.number(official, "size", null),
-                VisionGnnArchitecture.number(official, "n_classes", null),
-                flag(official, "softmax", false));
-    }
-
-    private static boolean flag(JsonObject json, String key, boolean otherwise) {
-        return json.has(key) ? json.get(key).getAsBoolean() : otherwise;
+                listed ? ConfigJson.integers(official, "blocks", 1) : base.blocks(),
+                listed ? ConfigJson.integers(official, "channels", 1) : base.channels(),
+                official.has("reduce_ratios") ? ConfigJson.integers(official, "reduce_ratios", 1) : base.reductions(),
+                ConfigJson.integer(official, "k", 9),
+                ConfigJson.integer(official, "k_label_gcn", 9),
+                ConfigJson.flag(official, "backbone_multi_group", true) ? groups : 1,
+                ConfigJson.flag(official, "use_multi_group", true) ? groups : 1,
+                ConfigJson.integer(official, "size"),
+                ConfigJson.integer(official, "n_classes"),
+                ConfigJson.flag(official, "softmax", false));
     }
 
     @Override

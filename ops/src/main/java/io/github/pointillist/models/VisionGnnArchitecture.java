@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.models;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.VisionGnn.Config;
 import io.github.pointillist.weights.Checkpoint;
@@ -75,25 +74,25 @@ final class VisionGnnArchitecture implements Architecture<Config> {
 
     @Override
     public Config fromJson(JsonObject official) {
-        List<Integer> blocks = numbers(official, "blocks");
+        List<Integer> blocks = ConfigJson.integers(official, "blocks", 1);
         int total = blocks.stream().mapToInt(Integer::intValue).sum();
-        List<Integer> neighbours = perBlock(numbers(official, "k"), total);
+        List<Integer> neighbours = perBlock(ConfigJson.integers(official, "k", 1), total);
         int most = neighbours.stream().mapToInt(Integer::intValue).max().orElse(1);
         int limit = (pyramid ? 49 : 196) / Math.max(1, most);
         return new Config(
                 pyramid,
                 blocks,
-                numbers(official, "channels"),
+                ConfigJson.integers(official, "channels", 1),
                 official.has("reduce_ratios")
-                        ? numbers(official, "reduce_ratios")
+                        ? ConfigJson.integers(official, "reduce_ratios", 1)
                         : pyramid ? VisionGnn.REDUCTIONS : List.of(1),
                 neighbours,
                 official.has("dilation")
-                        ? perBlock(numbers(official, "dilation"), total)
+                        ? perBlock(ConfigJson.integers(official, "dilation", 1), total)
                         : VisionGnn.dilations(total, limit),
-                number(official, "num_group", 1),
-                number(official, "size", 224),
-                number(official, "n_classes", null));
+                ConfigJson.integer(official, "num_group", 1),
+                ConfigJson.integer(official, "size", 224),
+                ConfigJson.integer(official, "n_classes"));
     }
 
     private static List<Integer> perBlock(List<Integer> given, int blocks) {
@@ -169,35 +168,6 @@ final class VisionGnnArchitecture implements Architecture<Config> {
     }
 
     // ---- JSON
-
-    /** A list of numbers, or one number as a list. */
-    static List<Integer> numbers(JsonObject json, String key) {
-        JsonElement element = required(json, key);
-        try {
-            return element.isJsonArray()
-                    ? element.getAsJsonArray().asList().stream()
-                            .map(JsonElement::getAsInt)
-                            .toList()
-                    : List.of(element.getAsInt());
-        } catch (NumberFormatException | UnsupportedOperationException | IllegalStateException e) {
-            throw new IllegalArgumentException(key + " is " + element + "; it must be a list of numbers", e);
-        }
-    }
-
-    /** @param otherwise what is taken where the key is missing; null if it must be there */
-    static int number(JsonObject json, String key, Integer otherwise) {
-        return otherwise != null && !json.has(key)
-                ? otherwise
-                : numbers(json, key).get(0);
-    }
-
-    private static JsonElement required(JsonObject json, String key) {
-        JsonElement element = json.get(key);
-        if (element == null || element.isJsonNull()) {
-            throw new IllegalArgumentException("the configuration has no " + key + "; it has " + json.keySet());
-        }
-        return element;
-    }
 
     /** Blocks and channels of each stage, as the shapes in a state dict tell. */
     record GraphShapes(List<Integer> blocks, List<Integer> channels) {

@@ -108,12 +108,13 @@ public record Checkpoint(
         if (Npz.isArray(file)) {
             return plain(Npz.readArray(file, budget), Map.of(), preferred, "NumPy array", sha256);
         }
-        if ((head.length() > 1 && head.charAt(0) == 0x80 && head.charAt(1) <= 5) || head.startsWith(TEXT_PICKLE)) {
-            return choose(TorchFile.readPickle(file, budget), preferred, "pickle", sha256, budget);
-        }
+        // Before the pickles: the length that a safetensors file begins with may look like the mark of one.
         if (SafeTensors.isOne(file)) {
             SafeTensors.Contents contents = SafeTensors.read(file);
             return plain(contents.weights(), contents.metadata(), preferred, "safetensors", sha256);
+        }
+        if ((head.length() > 1 && head.charAt(0) == 0x80 && head.charAt(1) <= 5) || head.startsWith(TEXT_PICKLE)) {
+            return choose(TorchFile.readPickle(file, budget), preferred, "pickle", sha256, budget);
         }
         throw new CheckpointException(unknown(head));
     }

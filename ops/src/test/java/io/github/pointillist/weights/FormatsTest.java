@@ -33,6 +33,19 @@ class FormatsTest {
         return Files.write(dir.resolve("a.safetensors"), file.array());
     }
 
+    /** A header of 0x0180 + 256 n bytes begins with the bytes of a pickle's mark. */
+    @Test
+    void aHeaderWhoseLengthLooksLikeAPickleIsNone() throws IOException {
+        for (int length : new int[] {0x0180, 0x0280, 0x0580}) {
+            String tensor = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+            Path file = safetensors(tensor + " ".repeat(length - tensor.length()), 8);
+            assertThat(Files.readAllBytes(file)[0]).isEqualTo((byte) 0x80);
+            Checkpoint read = Checkpoint.read(file);
+            assertThat(read.layout()).isEqualTo("safetensors");
+            assertThat(read.weights().names()).containsExactly("a");
+        }
+    }
+
     @Test
     void writesSafetensorsThatReadBackTheSameEveryTime() throws IOException {
         StateDict weights =
