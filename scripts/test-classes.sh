@@ -34,6 +34,7 @@ if changed; then
 fi
 
 export TORCH_CPP_LOG_LEVEL=ERROR
+export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-10000} # as scripts/pointillist does
 java=("${JAVA_HOME:+$JAVA_HOME/bin/}java" -Djava.awt.headless=true -Dai.djl.offline=true -DOPT_OUT_TRACKING=true
   -Dorg.slf4j.simpleLogger.defaultLogLevel=error --add-opens=java.base/java.lang=ALL-UNNAMED
   -cp "$ops/target/test-classes:$ops/target/classes:$(cat "$classpath")")

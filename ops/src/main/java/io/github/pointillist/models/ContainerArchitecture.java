@@ -50,16 +50,16 @@ public final class ContainerArchitecture implements Architecture<Config> {
         return VARIANTS;
     }
 
-    /**
-     * Reads patch_size, embed_dim, depth, num_heads (one number or one per stage), mlp_ratio and num_classes. The kind
-     * of blocks, which the reference fixes, may be given per stage as blocks: "CBlock" or "MixBlock"; without it the
-     * last stage has MixBlocks.
-     */
     @Override
     public int classes(Config config) {
         return config.classes();
     }
 
+    /**
+     * Reads patch_size, embed_dim, depth, num_heads (one number or one per stage), mlp_ratio and num_classes. The kind
+     * of blocks, which the reference fixes, may be given per stage as blocks: "CBlock" or "MixBlock"; without it the
+     * last stage has MixBlocks.
+     */
     @Override
     public Config fromJson(JsonObject official) {
         List<Integer> dims = ConfigJson.integers(official, "embed_dim");

@@ -51,15 +51,15 @@ public final class ConvNeXtArchitecture implements Architecture<Config> {
         return VARIANTS;
     }
 
-    /**
-     * Reads depths, dims and num_classes; a configuration that names out_features is that of a backbone of
-     * kMaX-DeepLab, which pads.
-     */
     @Override
     public int classes(Config config) {
         return config.classes();
     }
 
+    /**
+     * Reads depths, dims and num_classes; a configuration that names out_features is that of a backbone of
+     * kMaX-DeepLab, which pads.
+     */
     @Override
     public Config fromJson(JsonObject official) {
         return new Config(

@@ -223,6 +223,12 @@ public final class GkgNet extends Layer implements ImageClassifier, GroupingMode
         return levels;
     }
 
+    /** The first class in the last stage, by all its groups: there are too many classes to show them all. */
+    @Override
+    public List<String> usualLevels() {
+        return List.of((config.blocks().size() - 1) + ".0");
+    }
+
     /**
      * The points that a class gathers from. For one group of channels they have id 0. For all groups the id says which
      * of them take the point: with up to 8 groups it is the sum of 2^g over them, minus 1; with more it is 0. Others

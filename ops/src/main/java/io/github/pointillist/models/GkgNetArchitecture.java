@@ -56,16 +56,16 @@ final class GkgNetArchitecture implements Architecture<Config> {
         return VARIANTS;
     }
 
-    /**
-     * Reads size and n_classes, and either blocks and channels or choice ("t" or "s"); and optionally k (9),
-     * k_label_gcn (9), num_group (2), use_multi_group, backbone_multi_group (true; else there is one group),
-     * reduce_ratios and softmax (false).
-     */
     @Override
     public int classes(Config config) {
         return config.classes();
     }
 
+    /**
+     * Reads size and n_classes, and either blocks and channels or choice ("t" or "s"); and optionally k (9),
+     * k_label_gcn (9), num_group (2), use_multi_group, backbone_multi_group (true; else there is one group),
+     * reduce_ratios and softmax (false).
+     */
     @Override
     public Config fromJson(JsonObject official) {
         Config base = GkgNet.SMALL;

@@ -56,16 +56,16 @@ public final class ResNetArchitecture implements Architecture<Config> {
         return VARIANTS;
     }
 
-    /**
-     * Reads depth (18, 34, 50, 101 or 152) and num_classes; or the backbone of an mmdetection configuration, depth and
-     * base_channels; or that of a detectron2 one: depth, stem_out_channels, res2_out_channels, width_per_group. The
-     * latter is taken with the norms of kMaX-DeepLab, 1e-3 and 0.01, unless norm_eps and norm_momentum are given.
-     */
     @Override
     public int classes(Config config) {
         return config.classes();
     }
 
+    /**
+     * Reads depth (18, 34, 50, 101 or 152) and num_classes; or the backbone of an mmdetection configuration, depth and
+     * base_channels; or that of a detectron2 one: depth, stem_out_channels, res2_out_channels, width_per_group. The
+     * latter is taken with the norms of kMaX-DeepLab, 1e-3 and 0.01, unless norm_eps and norm_momentum are given.
+     */
     @Override
     public Config fromJson(JsonObject official) {
         int depth = ConfigJson.integer(official, "depth", KMAX_DEPTH);

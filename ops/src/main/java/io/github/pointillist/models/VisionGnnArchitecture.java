@@ -63,15 +63,15 @@ final class VisionGnnArchitecture implements Architecture<Config> {
         return variants;
     }
 
-    /**
-     * Reads blocks, channels, n_classes and k, and optionally dilation, reduce_ratios, num_group and size (224). k and
-     * dilation are one number or one for each block.
-     */
     @Override
     public int classes(Config config) {
         return config.classes();
     }
 
+    /**
+     * Reads blocks, channels, n_classes and k, and optionally dilation, reduce_ratios, num_group and size (224). k and
+     * dilation are one number or one for each block.
+     */
     @Override
     public Config fromJson(JsonObject official) {
         List<Integer> blocks = ConfigJson.integers(official, "blocks", 1);
