@@ -16,6 +16,8 @@ import io.github.pointillist.models.Architectures;
 import io.github.pointillist.models.GroupingModel;
 import io.github.pointillist.models.ImageClassifier;
 import io.github.pointillist.models.InputSizes;
+import io.github.pointillist.models.LearnedNumbers;
+import io.github.pointillist.models.LearnedNumbers.Reading;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.CheckpointException;
@@ -245,6 +247,21 @@ public final class ModelStore {
     }
 
     /**
+     * The weights of an installed model that mean something by themselves; empty for models that have none.
+     *
+     * @throws IOException if there is no such model, or it is damaged
+     */
+    public List<Reading> learnedNumbers(String name) throws IOException {
+        ModelFile model = show(name);
+        if (!(typed(model.architecture(), model.config(), StateDict.of()).build() instanceof LearnedNumbers)) {
+            return List.of(); // told before the weights are read
+        }
+        try (LoadedModel loaded = load(name, null, Device.cpu())) {
+            return ((LearnedNumbers) loaded.layer()).learnedNumbers();
+        }
+    }
+
+    /**
      * Checks that an installed model is what was imported: the SHA-256 of its weights, every name and every shape.
      *
      * @throws IOException if it is not; the message says what differs
@@ -367,6 +384,10 @@ public final class ModelStore {
     }
 
     private record Typed<C extends Record>(Architecture<C> architecture, C config, StateDict weights) {
+        private Layer build() {
+            return architecture.build(config);
+        }
+
         private LoadedModel load(ModelCard card, String sha256, List<String> notes, Device device)
                 throws CheckpointException {
             return LoadedModel.of(architecture, config, weights, card, sha256, notes, device);

@@ -35,7 +35,7 @@ import java.util.regex.Pattern;
  * <p>Deviations, with the same results: points are kept channels-last, (B, h, w, C); x + DW3(x) is one depthwise
  * convolution; attention over many points is done for some rows at a time.
  */
-public final class Container extends Layer implements Pyramid, ImageClassifier, AffinityModel {
+public final class Container extends Layer implements Pyramid, ImageClassifier, AffinityModel, LearnedNumbers {
     private static final int POSITION_KERNEL = 3;
     private static final int CONTEXT_KERNEL = 5;
     private static final int LEVEL_PARTS = 3;
@@ -294,6 +294,17 @@ public final class Container extends Layer implements Pyramid, ImageClassifier, 
             }
         }
         return all;
+    }
+
+    /** The share of attention in every head of every block with mixed context: see {@link #mixing}. */
+    @Override
+    public List<Reading> learnedNumbers() {
+        return mixing().stream()
+                .map(mix -> new Reading(
+                        "stage " + mix.stage() + ", block " + mix.block() + ", head " + mix.head()
+                                + ": share of dynamic affinity (the rest is static)",
+                        mix.dynamicShare()))
+                .toList();
     }
 
     /** The parts of the affinity that have a level of their own; the mixture of both has no suffix. */

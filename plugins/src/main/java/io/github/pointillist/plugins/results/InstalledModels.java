@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What can be done with the models of a store, told in lines: the one path of command line, menu command and macro. */
 public final class InstalledModels {
@@ -93,6 +94,9 @@ public final class InstalledModels {
         lines.add("weights: " + model.weights().entries() + " arrays, "
                 + model.weights().bytes() + " bytes, SHA-256 " + model.weights().sha256());
         lines.addAll(ModelText.origin(model));
+        store.learnedNumbers(name)
+                .forEach(reading ->
+                        lines.add(String.format(Locale.ROOT, "learned: %s = %.4f", reading.name(), reading.value())));
         return lines;
     }
 
