@@ -133,12 +133,18 @@ class ClusterMapOptionsTest {
                 .withMessageContaining("an installed model");
     }
 
-    /** Nothing compiles the script; it must give as many values as there are. */
+    /** Nothing compiles the scripts; they must give as many values as there are. */
     @Test
-    void theScriptForFijisEditorGivesEveryOption() throws IOException {
-        String script = Files.readString(Path.of("..", "scripts", "cluster_map.groovy"));
-        Matcher call = Pattern.compile("new ClusterMapOptions\\(([^)]*)\\)").matcher(script);
+    void theScriptsForFijisEditorGiveEveryOption() throws IOException {
+        assertGivesEveryOption("cluster_map.groovy", ClusterMapOptions.class);
+        assertGivesEveryOption("classify.groovy", ClassifyOptions.class);
+    }
+
+    private static void assertGivesEveryOption(String name, Class<? extends Record> options) throws IOException {
+        String script = Files.readString(Path.of("..", "scripts", name));
+        Matcher call = Pattern.compile("new " + options.getSimpleName() + "\\(([^)]*)\\)")
+                .matcher(script);
         assertThat(call.find()).isTrue();
-        assertThat(call.group(1).split(",")).hasSameSizeAs(ClusterMapOptions.class.getRecordComponents());
+        assertThat(call.group(1).split(",")).hasSameSizeAs(options.getRecordComponents());
     }
 }
