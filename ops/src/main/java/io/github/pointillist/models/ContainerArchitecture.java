@@ -20,7 +20,7 @@ import java.util.Map;
  * the official evaluation reads {@code model}. Everything is told from the shapes but the number of heads, which is
  * known for the two published architectures only.
  */
-public final class ContainerArchitecture implements Architecture<Config> {
+public final class ContainerArchitecture extends OfficialArchitecture<Config> {
     private static final String STEM = "patch_embed1.proj.weight";
     private static final String MIX = ".sa_weight";
     private static final String CONV_BLOCK = "CBlock";
@@ -34,25 +34,9 @@ public final class ContainerArchitecture implements Architecture<Config> {
         return Collections.unmodifiableMap(all);
     }
 
-    @Override
-    public String id() {
-        return "container";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    /** The official "container_v1_light", and "container_v1", composed from the paper. */
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+    /** The family, for {@link Architectures}. */
+    public ContainerArchitecture() {
+        super("container", Config.class, VARIANTS, Config::classes);
     }
 
     /**

@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * segmentation and detection checkpoints (the "backbone." part is taken), and first-release files, whose MLP weights
  * are 1 x 1 convolutions, which hold an extra buffer "fea_pos", and which were trained with the older denominator.
  */
-public final class ContextClusterArchitecture implements Architecture<Config> {
+public final class ContextClusterArchitecture extends OfficialArchitecture<Config> {
     private static final String BACKBONE = "backbone.";
     private static final String FIRST_RELEASE =
             "first-release layout: 1 x 1 convolutions read as linear layers, fea_pos"
@@ -55,24 +55,9 @@ public final class ContextClusterArchitecture implements Architecture<Config> {
         return Collections.unmodifiableMap(all);
     }
 
-    @Override
-    public String id() {
-        return "coc";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+    /** The family, for {@link Architectures}. */
+    public ContextClusterArchitecture() {
+        super("coc", Config.class, VARIANTS, Config::classes);
     }
 
     @Override
@@ -94,10 +79,7 @@ public final class ContextClusterArchitecture implements Architecture<Config> {
         if (config != null) {
             return new Recognised<>(config, CUSTOM, weights, notes);
         }
-        if (variant != null && !VARIANTS.containsKey(variant)) {
-            throw new CheckpointException("variant is " + variant + "; allowed are "
-                    + String.join(", ", VARIANTS.keySet()) + ", or the path of a JSON configuration");
-        }
+        checkVariant(variant);
         String name =
                 variant != null ? variant : recognise(weights, checkpoint.info().get("arch"));
         Config official = VARIANTS.get(name).withClasses(classes(weights));

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * Semantic FPN on a Context Cluster backbone, as in ma-xu/Context-Cluster be9a03b, {@code segmentation}. Layout: mmcv's
  * {"meta", "state_dict", "optimizer"} with the parts backbone, neck and decode_head.
  */
-public final class ContextClusterFpnArchitecture implements Architecture<ContextClusterFpnArchitecture.Config> {
+public final class ContextClusterFpnArchitecture extends OfficialArchitecture<ContextClusterFpnArchitecture.Config> {
     private static final ContextClusterArchitecture BACKBONE = new ContextClusterArchitecture();
     private static final String PREFIX = "backbone.";
     private static final String NECK = "neck.lateral_convs.0.conv.weight";
@@ -52,25 +52,10 @@ public final class ContextClusterFpnArchitecture implements Architecture<Context
         return all;
     }
 
-    @Override
-    public String id() {
-        return "coc-semantic-fpn";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    /** Reads the backbone's fields, neck_channels, head_channels and num_classes. */
-    @Override
-    public int classes(Config config) {
-        return config.head().classes();
+    /** The family, for {@link Architectures}. */
+    public ContextClusterFpnArchitecture() {
+        super("coc-semantic-fpn", Config.class, VARIANTS, config -> config.head()
+                .classes());
     }
 
     @Override
@@ -108,10 +93,7 @@ public final class ContextClusterFpnArchitecture implements Architecture<Context
         if (config != null) {
             return new Recognised<>(config, "custom", weights, notes);
         }
-        if (variant != null && !VARIANTS.containsKey(variant)) {
-            throw new CheckpointException("variant is " + variant + "; allowed are "
-                    + String.join(", ", VARIANTS.keySet()) + ", or the path of a JSON configuration");
-        }
+        checkVariant(variant);
         SemanticFpn.Config head = new SemanticFpn.Config(
                 (int) all.get(NECK).shape().get(0),
                 (int) all.get(SEGMENT).shape().get(1),

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * matching_heuristics}} of a backbone, and the "backbone." part of whole models. Shapes say everything but the padding:
  * files of backbones inside kMaX-DeepLab are told by their "backbone." in front.
  */
-public final class ConvNeXtArchitecture implements Architecture<Config> {
+public final class ConvNeXtArchitecture extends OfficialArchitecture<Config> {
     private static final String BACKBONE = "backbone.";
     private static final String STEM = "downsample_layers.0.0.weight";
     private static final String FIRST = "stages.0.0.dwconv.weight";
@@ -36,24 +36,9 @@ public final class ConvNeXtArchitecture implements Architecture<Config> {
         return Collections.unmodifiableMap(all);
     }
 
-    @Override
-    public String id() {
-        return "convnext";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+    /** The family, for {@link Architectures}. */
+    public ConvNeXtArchitecture() {
+        super("convnext", Config.class, VARIANTS, Config::classes);
     }
 
     /**

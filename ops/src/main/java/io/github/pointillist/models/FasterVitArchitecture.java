@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * first of the two names of the tokenizer's convolution are left aside; from their shapes a file says which windows,
  * carriers and image size it was made for.
  */
-public final class FasterVitArchitecture implements Architecture<Config> {
+public final class FasterVitArchitecture extends OfficialArchitecture<Config> {
     static final String CUSTOM = "custom";
     private static final String STEM = "patch_embed.conv_down.0.weight";
     private static final String STEM_2 = "patch_embed.conv_down.3.weight";
@@ -56,29 +56,14 @@ public final class FasterVitArchitecture implements Architecture<Config> {
         return Collections.unmodifiableMap(all);
     }
 
-    @Override
-    public String id() {
-        return "fastervit";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
+    /** The family, for {@link Architectures}. */
+    public FasterVitArchitecture() {
+        super("fastervit", Config.class, VARIANTS, Config::classes);
     }
 
     @Override
     public FasterVit build(Config config) {
         return new FasterVit(config);
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
     }
 
     @Override

@@ -13,32 +13,16 @@ import java.util.Map;
  * Context Clusters on point sets. Layout: {"net", "epoch", "acc", ...} with the prefix "module." of data-parallel
  * training, as ma-xu/Context-Cluster be9a03b, {@code pointcloud/main.py}, saves it.
  */
-public final class PointContextClusterArchitecture implements Architecture<Config> {
+public final class PointContextClusterArchitecture extends OfficialArchitecture<Config> {
     private static final String OFFICIAL = "pointMLP_CoC";
     private static final Map<String, Config> VARIANTS = Map.of(OFFICIAL, PointContextCluster.POINT_MLP_COC);
     private static final String STEM = "embedding.net.0.weight";
     private static final String MARK = "pre_blocks_list.0.transfer.net.0.weight";
     private static final String LAST = "classifier.8.weight";
 
-    @Override
-    public String id() {
-        return "coc-points";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    /** Reads points, class_num (or classes), embed_dim, dim_expansion, pre_blocks, pos_blocks, k_neighbors, reducers. */
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+    /** The family, for {@link Architectures}. */
+    public PointContextClusterArchitecture() {
+        super("coc-points", Config.class, VARIANTS, Config::classes);
     }
 
     @Override
@@ -71,10 +55,7 @@ public final class PointContextClusterArchitecture implements Architecture<Confi
         if (config != null) {
             return new Recognised<>(config, "custom", weights, List.of());
         }
-        if (variant != null && !VARIANTS.containsKey(variant)) {
-            throw new CheckpointException(
-                    "variant is " + variant + "; allowed are " + OFFICIAL + " and the path of a JSON configuration");
-        }
+        checkVariant(variant);
         long embedded = weights.find(STEM).map(entry -> entry.shape().get(0)).orElse(0L);
         long classes = weights.find(LAST).map(entry -> entry.shape().get(0)).orElse(0L);
         if (variant == null && embedded != PointContextCluster.POINT_MLP_COC.embedDim()) {

@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  *
  * <p>torchvision's oldest files have no {@code num_batches_tracked}: those counters then stay 0.
  */
-public final class ResNetArchitecture implements Architecture<Config> {
+public final class ResNetArchitecture extends OfficialArchitecture<Config> {
     private static final Set<String> PREFIXES = Set.of("", "backbone.", "backbone.bottom_up.");
     private static final String TORCHVISION_FIRST = "layer1.0.conv1.weight";
     private static final String DETECTRON2_FIRST = "res2.0.conv1.weight";
@@ -41,24 +41,9 @@ public final class ResNetArchitecture implements Architecture<Config> {
         return Collections.unmodifiableMap(all);
     }
 
-    @Override
-    public String id() {
-        return "resnet";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+    /** The family, for {@link Architectures}. */
+    public ResNetArchitecture() {
+        super("resnet", Config.class, VARIANTS, Config::classes);
     }
 
     /**

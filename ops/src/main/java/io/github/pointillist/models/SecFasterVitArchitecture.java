@@ -13,33 +13,18 @@ import java.util.List;
 import java.util.Map;
 
 /** {@link SecFasterVit}, under the names of its host without relative biases and carriers. */
-public final class SecFasterVitArchitecture implements Architecture<Config> {
+public final class SecFasterVitArchitecture extends OfficialArchitecture<Config> {
     /** The variant composed from the paper. */
     public static final Map<String, Config> VARIANTS = Map.of("sec_faster_vit_0_224", SecFasterVit.S0);
 
-    @Override
-    public String id() {
-        return "sec-fastervit";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
+    /** The family, for {@link Architectures}. */
+    public SecFasterVitArchitecture() {
+        super("sec-fastervit", Config.class, VARIANTS, Config::classes);
     }
 
     @Override
     public SecFasterVit build(Config config) {
         return new SecFasterVit(config);
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
     }
 
     @Override
@@ -85,10 +70,7 @@ public final class SecFasterVitArchitecture implements Architecture<Config> {
         if (config != null) {
             return new Recognised<>(config, FasterVitArchitecture.CUSTOM, weights, notes);
         }
-        if (variant != null && !VARIANTS.containsKey(variant)) {
-            throw new CheckpointException(
-                    "variant is " + variant + "; allowed are " + VARIANTS.keySet() + ", or a JSON configuration");
-        }
+        checkVariant(variant);
         int classes = FasterVitArchitecture.classes(weights);
         for (Map.Entry<String, Config> entry : VARIANTS.entrySet()) {
             Config composed = entry.getValue().withClasses(classes);

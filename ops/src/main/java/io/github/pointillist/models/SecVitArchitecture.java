@@ -17,7 +17,7 @@ import java.util.Map;
  * {@code model} is read unless another is asked for. Everything is told from the shapes but the clusters, which are known
  * for the published architectures only.
  */
-public final class SecVitArchitecture implements Architecture<Config> {
+public final class SecVitArchitecture extends OfficialArchitecture<Config> {
     private static final String STEM = "patch_embed.proj.9.weight";
     private static final String ANGLE = "RoPE.angle";
     private static final Map<String, Config> VARIANTS = variantsInOrder();
@@ -31,25 +31,9 @@ public final class SecVitArchitecture implements Architecture<Config> {
         return Collections.unmodifiableMap(all);
     }
 
-    @Override
-    public String id() {
-        return "secvit";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    /** By the names of the training's argument "model"; the class of SecViT_B is KClusterFormerSimpleNew_M. */
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+    /** The family, for {@link Architectures}. */
+    public SecVitArchitecture() {
+        super("secvit", Config.class, VARIANTS, Config::classes);
     }
 
     /**
@@ -97,10 +81,7 @@ public final class SecVitArchitecture implements Architecture<Config> {
         if (config != null) {
             return new Recognised<>(config, "custom", weights, List.of());
         }
-        if (variant != null && !VARIANTS.containsKey(variant)) {
-            throw new CheckpointException("variant is " + CheckpointException.quote(variant) + "; allowed are "
-                    + String.join(", ", VARIANTS.keySet()));
-        }
+        checkVariant(variant);
         int classes = StateShapes.rows(weights, "head.weight");
         if (variant != null) {
             return new Recognised<>(VARIANTS.get(variant).withClasses(classes), variant, weights, List.of());
