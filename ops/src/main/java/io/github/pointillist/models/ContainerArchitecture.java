@@ -25,6 +25,7 @@ public final class ContainerArchitecture extends OfficialArchitecture<Config> {
     private static final String MIX = ".sa_weight";
     private static final String CONV_BLOCK = "CBlock";
     private static final String MIX_BLOCK = "MixBlock";
+    /** The official "container_v1_light", and "container_v1", composed from the paper. */
     private static final Map<String, Config> VARIANTS = variantsInOrder();
 
     private static Map<String, Config> variantsInOrder() {

@@ -58,6 +58,7 @@ public final class ContextClusterFpnArchitecture extends OfficialArchitecture<Co
                 .classes());
     }
 
+    /** Reads the fields of the backbone, neck_channels, head_channels and num_classes. */
     @Override
     public Config fromJson(JsonObject json) {
         return new Config(

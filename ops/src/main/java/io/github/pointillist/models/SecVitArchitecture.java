@@ -20,6 +20,7 @@ import java.util.Map;
 public final class SecVitArchitecture extends OfficialArchitecture<Config> {
     private static final String STEM = "patch_embed.proj.9.weight";
     private static final String ANGLE = "RoPE.angle";
+    /** By the names of the training's argument "model"; the class of SecViT_B is KClusterFormerSimpleNew_M. */
     private static final Map<String, Config> VARIANTS = variantsInOrder();
 
     private static Map<String, Config> variantsInOrder() {
