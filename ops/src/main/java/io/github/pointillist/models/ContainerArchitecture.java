@@ -101,10 +101,7 @@ public final class ContainerArchitecture extends OfficialArchitecture<Config> {
                 .map(entry -> (int) entry.shape().get(0))
                 .orElse(0);
         if (variant != null) {
-            if (!VARIANTS.containsKey(variant)) {
-                throw new CheckpointException("variant is " + CheckpointException.quote(variant) + "; allowed are "
-                        + String.join(", ", VARIANTS.keySet()));
-            }
+            checkVariant(variant);
             return new Recognised<>(VARIANTS.get(variant).withClasses(classes), variant, weights, List.of());
         }
         Config found = told(weights, classes);

@@ -19,16 +19,20 @@ import java.util.stream.Collectors;
  * channels, image size and classes are told from the shapes; neighbours and groups are in no file: those of the official
  * variant of these shapes are taken.
  */
-final class GkgNetArchitecture implements Architecture<Config> {
-    static final Architecture<Config> INSTANCE = new GkgNetArchitecture();
-
+final class GkgNetArchitecture extends OfficialArchitecture<Config> {
     private static final String LABELS = "backbone.label_lt.weight";
     private static final int PATCH = 4;
 
     private static final Map<String, Config> VARIANTS = variantsBySize();
 
-    private GkgNetArchitecture() {}
+    /** The family; after its table of variants, which it takes. */
+    static final Architecture<Config> INSTANCE = new GkgNetArchitecture();
 
+    private GkgNetArchitecture() {
+        super("gkgnet", Config.class, VARIANTS, Config::classes);
+    }
+
+    /** Both choices at the sizes of the paper, for the classes of COCO (80) and VOC (20). */
     private static Map<String, Config> variantsBySize() {
         Map<String, Config> all = new LinkedHashMap<>();
         for (int side : new int[] {576, 448, 224}) {
@@ -38,27 +42,6 @@ final class GkgNetArchitecture implements Architecture<Config> {
             all.put("gkgnet_t_voc_" + side, GkgNet.TINY.withSidePx(side).withClasses(20));
         }
         return Collections.unmodifiableMap(all);
-    }
-
-    @Override
-    public String id() {
-        return "gkgnet";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    /** Both choices at the sizes of the paper, for the classes of COCO (80) and VOC (20). */
-    @Override
-    public Map<String, Config> variants() {
-        return VARIANTS;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
     }
 
     /**

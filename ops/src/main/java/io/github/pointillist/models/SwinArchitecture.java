@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * <p>Of a Swin everything is told from the shapes: the size of the images from the masks of the shifted windows, where
  * the file has them, for square images. Of a SEC-Swin the clusters and heads are known for the composed variants only.
  */
-public final class SwinArchitecture implements Architecture<Config> {
+public final class SwinArchitecture extends OfficialArchitecture<Config> {
     /** Swin, with windows. */
     public static final SwinArchitecture SWIN = new SwinArchitecture("swin", swins());
     /** Swin with clusters in place of windows. */
@@ -30,14 +30,11 @@ public final class SwinArchitecture implements Architecture<Config> {
     private static final String QKV = "layers.0.blocks.0.attn.qkv.weight";
     private static final String TABLE = "layers.%d.blocks.0.attn.relative_position_bias_table";
 
-    private final String id;
-    private final Map<String, Config> variants;
-
     private SwinArchitecture(String id, Map<String, Config> variants) {
-        this.id = id;
-        this.variants = Collections.unmodifiableMap(variants);
+        super(id, Config.class, Collections.unmodifiableMap(variants), Config::classes);
     }
 
+    /** The official names of the configurations; those of SEC-Swin are formed like them. */
     private static Map<String, Config> swins() {
         Map<String, Config> all = new LinkedHashMap<>();
         all.put("swin_tiny_patch4_window7_224", Swin.T);
@@ -58,28 +55,7 @@ public final class SwinArchitecture implements Architecture<Config> {
     }
 
     private boolean hasWindows() {
-        return id.equals("swin");
-    }
-
-    @Override
-    public String id() {
-        return id;
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    /** The official names of the configurations; those of SEC-Swin are formed like them. */
-    @Override
-    public Map<String, Config> variants() {
-        return variants;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+        return id().equals("swin");
     }
 
     /**
@@ -119,7 +95,7 @@ public final class SwinArchitecture implements Architecture<Config> {
             throws CheckpointException {
         StateDict weights = checkpoint.weights();
         if (!recognises(weights)) {
-            throw new CheckpointException("no " + id + ": there must be " + STEM + " and " + QKV + ", and "
+            throw new CheckpointException("no " + id() + ": there must be " + STEM + " and " + QKV + ", and "
                     + (hasWindows() ? "" : "no ") + String.format(TABLE, 0) + "; the file has "
                     + weights.names().stream()
                             .limit(5)
@@ -129,13 +105,10 @@ public final class SwinArchitecture implements Architecture<Config> {
         if (config != null) {
             return new Recognised<>(config, "custom", weights, List.of());
         }
-        if (variant != null && !variants.containsKey(variant)) {
-            throw new CheckpointException("variant is " + CheckpointException.quote(variant) + "; allowed are "
-                    + String.join(", ", variants.keySet()));
-        }
+        checkVariant(variant);
         int classes = StateShapes.rows(weights, "head.weight");
         if (variant != null) {
-            return new Recognised<>(variants.get(variant).withClasses(classes), variant, weights, List.of());
+            return new Recognised<>(variants().get(variant).withClasses(classes), variant, weights, List.of());
         }
         return hasWindows() ? windowed(weights, classes) : clustered(weights, classes);
     }
@@ -151,14 +124,14 @@ public final class SwinArchitecture implements Architecture<Config> {
     private Recognised<Config> clustered(StateDict weights, int classes) throws CheckpointException {
         List<Integer> depths = depths(weights);
         int dim = StateShapes.rows(weights, STEM);
-        for (Map.Entry<String, Config> entry : variants.entrySet()) {
+        for (Map.Entry<String, Config> entry : variants().entrySet()) {
             Config known = entry.getValue();
             if (known.depths().equals(depths) && known.dim() == dim) {
                 return new Recognised<>(known.withClasses(classes), entry.getKey(), weights, List.of());
             }
         }
         throw new CheckpointException("the file holds a SEC-Swin of " + depths + " blocks and " + dim
-                + " channels, which is none of " + variants.keySet()
+                + " channels, which is none of " + variants().keySet()
                 + ", and does not say its numbers of clusters and heads; give a JSON configuration");
     }
 
@@ -195,7 +168,7 @@ public final class SwinArchitecture implements Architecture<Config> {
         } catch (IllegalArgumentException e) {
             throw new CheckpointException("the file's shapes make no Swin: " + e.getMessage(), e);
         }
-        for (Map.Entry<String, Config> entry : variants.entrySet()) {
+        for (Map.Entry<String, Config> entry : variants().entrySet()) {
             if (entry.getValue().withClasses(classes).equals(told)) {
                 return new Recognised<>(told, entry.getKey(), weights, List.of());
             }
@@ -216,7 +189,7 @@ public final class SwinArchitecture implements Architecture<Config> {
             return along * window * patch;
         }
         if (regions == 0) {
-            for (Config known : variants.values()) {
+            for (Config known : variants().values()) {
                 if (known.window() == window
                         && known.dim() == dim
                         && known.heads().equals(heads)) {
@@ -225,7 +198,8 @@ public final class SwinArchitecture implements Architecture<Config> {
             }
         }
         throw new CheckpointException("the file has " + (regions == 0 ? "no masks" : "masks of " + regions + " windows")
-                + ", which does not say the size of the images; name a variant (" + String.join(", ", variants.keySet())
+                + ", which does not say the size of the images; name a variant ("
+                + String.join(", ", variants().keySet())
                 + ") or give a JSON configuration");
     }
 

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * relative positions, which the model makes itself. Blocks, channels, image size and classes are told from the shapes;
  * neighbours and groups are in no file: those of the official variant of these shapes are taken.
  */
-final class VisionGnnArchitecture implements Architecture<Config> {
+final class VisionGnnArchitecture extends OfficialArchitecture<Config> {
     static final Architecture<Config> ISOTROPIC = new VisionGnnArchitecture(false);
     static final Architecture<Config> PYRAMID = new VisionGnnArchitecture(true);
 
@@ -27,10 +27,14 @@ final class VisionGnnArchitecture implements Architecture<Config> {
     private static final String GROUPED = "_group2";
 
     private final boolean pyramid;
-    private final Map<String, Config> variants;
 
     private VisionGnnArchitecture(boolean pyramid) {
+        super(pyramid ? "pyramid-vig" : "vig", Config.class, allVariants(pyramid), Config::classes);
         this.pyramid = pyramid;
+    }
+
+    /** Those of the reference, then the same with two groups. */
+    private static Map<String, Config> allVariants(boolean pyramid) {
         Map<String, Config> official = new LinkedHashMap<>();
         if (pyramid) {
             official.put("pvig_ti_224_gelu", VisionGnn.PYRAMID_TI);
@@ -44,28 +48,7 @@ final class VisionGnnArchitecture implements Architecture<Config> {
         }
         Map<String, Config> all = new LinkedHashMap<>(official);
         official.forEach((name, config) -> all.put(name + GROUPED, config.withGroups(2)));
-        this.variants = Collections.unmodifiableMap(all);
-    }
-
-    @Override
-    public String id() {
-        return pyramid ? "pyramid-vig" : "vig";
-    }
-
-    @Override
-    public Class<Config> configType() {
-        return Config.class;
-    }
-
-    /** Those of the reference, then the same with two groups. */
-    @Override
-    public Map<String, Config> variants() {
-        return variants;
-    }
-
-    @Override
-    public int classes(Config config) {
-        return config.classes();
+        return Collections.unmodifiableMap(all);
     }
 
     /**
@@ -127,13 +110,13 @@ final class VisionGnnArchitecture implements Architecture<Config> {
         int classes = GraphShapes.axis(weights, "prediction.4.weight", 0);
         Config found;
         if (variant != null) {
-            found = variants.get(variant);
+            found = variants().get(variant);
             if (found == null) {
-                throw new CheckpointException(
-                        "variant is " + variant + "; allowed are " + String.join(", ", variants.keySet()));
+                throw new CheckpointException("variant is " + variant + "; allowed are "
+                        + String.join(", ", variants().keySet()));
             }
         } else {
-            found = variants.values().stream()
+            found = variants().values().stream()
                     .filter(each -> shapes.fits(each.blocks(), each.channels()))
                     .findFirst()
                     .orElseThrow(
@@ -149,7 +132,7 @@ final class VisionGnnArchitecture implements Architecture<Config> {
     }
 
     private String variantOf(Config config) {
-        return variants.entrySet().stream()
+        return variants().entrySet().stream()
                 .filter(entry -> entry.getValue().withClasses(config.classes()).equals(config))
                 .map(Map.Entry::getKey)
                 .findFirst()

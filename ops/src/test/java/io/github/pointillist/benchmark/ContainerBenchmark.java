@@ -10,7 +10,6 @@ import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Pass;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -78,7 +77,7 @@ public class ContainerBenchmark {
         if (what.stage < 0) {
             fast = new Container(config);
             plain = new PlainContainer(config);
-            plainInput = random(3, what.side);
+            plainInput = PlainInputs.random(arena, 3, what.side);
             fastInput = plainInput;
         } else {
             int dim = config.dims().get(what.stage);
@@ -87,12 +86,8 @@ public class ContainerBenchmark {
             int heads = config.heads().get(what.stage);
             fast = mixed ? new Container.MixBlock(dim, heads, ratio) : new Container.ConvBlock(dim, ratio);
             plain = new PlainContainer.Block(dim, mixed ? heads : 0, ratio);
-            plainInput = random(dim, what.side);
-            // Joining makes a dense copy in the channels-last order that the block gets inside the model.
-            fastInput = plainInput
-                    .transpose(0, 2, 3, 1)
-                    .concat(plainInput.transpose(0, 2, 3, 1), 0)
-                    .get("0:1");
+            plainInput = PlainInputs.random(arena, dim, what.side);
+            fastInput = PlainInputs.channelsLast(plainInput);
         }
         fill(fast);
         fill(plain);
@@ -105,15 +100,6 @@ public class ContainerBenchmark {
         if (difference > 1e-3f * Math.max(1, b.abs().max().getFloat())) {
             throw new IllegalStateException(String.format(Locale.ROOT, "results differ by %g", difference));
         }
-    }
-
-    private NDArray random(int channels, int side) {
-        SplittableRandom random = new SplittableRandom(1);
-        float[] values = new float[channels * side * side];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextDouble(-1.7, 1.7);
-        }
-        return arena.array(values, 1, channels, side, side);
     }
 
     private void fill(Layer layer) {

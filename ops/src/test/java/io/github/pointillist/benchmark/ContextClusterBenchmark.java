@@ -12,7 +12,6 @@ import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Pass;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -82,7 +81,7 @@ public class ContextClusterBenchmark {
         if (what.stage < 0) {
             fast = new ContextCluster(config);
             plain = new PlainContextCluster(config);
-            plainInput = random(3, what.side);
+            plainInput = PlainInputs.random(arena, 3, what.side);
             fastInput = plainInput;
         } else {
             int i = what.stage;
@@ -92,12 +91,8 @@ public class ContextClusterBenchmark {
             int heads = config.heads().get(i);
             fast = new ContextClusterLayer(dim, centres, fold, heads, config.headDim(), Denominator.SIMILARITY);
             plain = new PlainContextCluster.Cluster(dim, centres, fold, heads, config.headDim());
-            plainInput = random(dim, config.sides(what.side).get(i));
-            // Joining makes a dense copy in the channels-last order that the layer gets inside the model.
-            fastInput = plainInput
-                    .transpose(0, 2, 3, 1)
-                    .concat(plainInput.transpose(0, 2, 3, 1), 0)
-                    .get("0:1");
+            plainInput = PlainInputs.random(arena, dim, config.sides(what.side).get(i));
+            fastInput = PlainInputs.channelsLast(plainInput);
         }
         fill(fast);
         fill(plain);
@@ -110,15 +105,6 @@ public class ContextClusterBenchmark {
         if (difference > 1e-3f) {
             throw new IllegalStateException(String.format(Locale.ROOT, "results differ by %g", difference));
         }
-    }
-
-    private NDArray random(int channels, int side) {
-        SplittableRandom random = new SplittableRandom(1);
-        float[] values = new float[channels * side * side];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextDouble(-1.7, 1.7);
-        }
-        return arena.array(values, 1, channels, side, side);
     }
 
     private void fill(Layer layer) {

@@ -7,7 +7,6 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
-import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import io.github.pointillist.models.Container.Config;
 import io.github.pointillist.models.Container.Context;
@@ -25,7 +24,7 @@ import java.util.List;
 final class PlainContainer extends Layer {
     private static final Shape ONE = new Shape(1, 1);
 
-    private final List<Conv> projections = new ArrayList<>();
+    private final List<PlainLayers.Conv> projections = new ArrayList<>();
     private final List<Norm> norms = new ArrayList<>();
     private final List<List<Block>> stages = new ArrayList<>();
     private final BatchNorm norm;
@@ -41,7 +40,7 @@ final class PlainContainer extends Layer {
             int patch = config.patches().get(i);
             String name = "patch_embed" + (i + 1);
             norms.add(child(name + ".norm", new Norm(dim)));
-            projections.add(child(name + ".proj", new Conv(in, dim, patch, patch, 0, 1)));
+            projections.add(child(name + ".proj", new PlainLayers.Conv(in, dim, patch, patch, 0, 1)));
         }
         for (int i = 0; i < config.stages(); i++) {
             List<Block> blocks = new ArrayList<>();
@@ -78,27 +77,27 @@ final class PlainContainer extends Layer {
         private final int dim;
         private final int heads;
         private final Parameter mix;
-        private final Conv position;
+        private final PlainLayers.Conv position;
         private final BatchNorm norm1;
-        private final Conv conv1;
-        private final Conv conv2;
-        private final Conv local;
+        private final PlainLayers.Conv conv1;
+        private final PlainLayers.Conv conv2;
+        private final PlainLayers.Conv local;
         private final BatchNorm norm2;
-        private final Conv fc1;
-        private final Conv fc2;
+        private final PlainLayers.Conv fc1;
+        private final PlainLayers.Conv fc2;
 
         Block(int dim, int heads, int mlpRatio) {
             this.dim = dim;
             this.heads = heads;
             this.mix = heads > 0 ? weight("sa_weight", 1) : null;
-            this.position = child("pos_embed", new Conv(dim, dim, 3, 1, 1, dim));
+            this.position = child("pos_embed", new PlainLayers.Conv(dim, dim, 3, 1, 1, dim));
             this.norm1 = child("norm1", new BatchNorm(dim));
-            this.conv1 = child("conv1", new Conv(dim, heads > 0 ? 3 * dim : dim, 1, 1, 0, 1));
-            this.conv2 = child("conv2", new Conv(dim, dim, 1, 1, 0, 1));
-            this.local = child(heads > 0 ? "conv" : "attn", new Conv(dim, dim, 5, 1, 2, dim));
+            this.conv1 = child("conv1", new PlainLayers.Conv(dim, heads > 0 ? 3 * dim : dim, 1, 1, 0, 1));
+            this.conv2 = child("conv2", new PlainLayers.Conv(dim, dim, 1, 1, 0, 1));
+            this.local = child(heads > 0 ? "conv" : "attn", new PlainLayers.Conv(dim, dim, 5, 1, 2, dim));
             this.norm2 = child("norm2", new BatchNorm(dim));
-            this.fc1 = child("mlp.fc1", new Conv(dim, mlpRatio * dim, 1, 1, 0, 1));
-            this.fc2 = child("mlp.fc2", new Conv(mlpRatio * dim, dim, 1, 1, 0, 1));
+            this.fc1 = child("mlp.fc1", new PlainLayers.Conv(dim, mlpRatio * dim, 1, 1, 0, 1));
+            this.fc2 = child("mlp.fc2", new PlainLayers.Conv(mlpRatio * dim, dim, 1, 1, 0, 1));
         }
 
         @Override
@@ -127,28 +126,6 @@ final class PlainContainer extends Layer {
             NDArray constant = local.apply(qkv.get(new NDIndex(":, {}:", 2 * dim)), pass);
             NDArray share = Activation.sigmoid(pass.value(mix));
             return share.mul(dynamic).add(share.mul(-1).add(1).mul(constant));
-        }
-    }
-
-    private static final class Conv extends Layer {
-        private final Parameter weight;
-        private final Parameter bias;
-        private final Shape stride;
-        private final Shape padding;
-        private final int groups;
-
-        Conv(int in, int out, int kernel, int stride, int padding, int groups) {
-            this.weight = weight("weight", out, in / groups, kernel, kernel);
-            this.bias = weight("bias", out);
-            this.stride = new Shape(stride, stride);
-            this.padding = new Shape(padding, padding);
-            this.groups = groups;
-        }
-
-        @Override
-        protected NDArray forward(NDArray x, Pass pass) {
-            return Conv2d.conv2d(x, weight.array(), bias.array(), stride, padding, ONE, groups)
-                    .head();
         }
     }
 

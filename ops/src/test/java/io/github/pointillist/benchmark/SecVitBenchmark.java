@@ -12,7 +12,6 @@ import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Pass;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -87,7 +86,7 @@ public class SecVitBenchmark {
     private void models(Layer ours, Layer yardstick) {
         fast = ours;
         plain = yardstick;
-        plainInput = random(3, SIDE);
+        plainInput = PlainInputs.random(arena, 3, SIDE);
         fastInput = plainInput;
     }
 
@@ -99,21 +98,8 @@ public class SecVitBenchmark {
         rope.allocate(arena, DataType.FLOAT32);
         fast = new SecAttention(dim, heads, clusters, rope);
         plain = new PlainSecVit.Attention(dim, heads, clusters);
-        plainInput = random(dim, SecVit.T.sides(SIDE).get(stage));
-        // Joining makes a dense copy in the channels-last order that the layer gets inside the model.
-        fastInput = plainInput
-                .transpose(0, 2, 3, 1)
-                .concat(plainInput.transpose(0, 2, 3, 1), 0)
-                .get("0:1");
-    }
-
-    private NDArray random(int channels, int side) {
-        SplittableRandom random = new SplittableRandom(1);
-        float[] values = new float[channels * side * side];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextDouble(-1.7, 1.7);
-        }
-        return arena.array(values, 1, channels, side, side);
+        plainInput = PlainInputs.random(arena, dim, SecVit.T.sides(SIDE).get(stage));
+        fastInput = PlainInputs.channelsLast(plainInput);
     }
 
     private void fill(Layer layer) {
