@@ -541,6 +541,7 @@ public final class ModelStore {
                 null,
                 null,
                 null,
-                notes);
+                notes,
+                null);
     }
 }
