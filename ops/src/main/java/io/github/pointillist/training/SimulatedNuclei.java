@@ -25,7 +25,7 @@ import java.util.Locale;
 public record SimulatedNuclei(int patchPx, double diameterPx, double lowPercent, double highPercent, long seed)
         implements ExampleSource {
     private static final double SMALLEST_PX = 7;
-    private static final double LARGEST_PX = 64;
+    private static final double LARGEST_PX = 44;
     /** Standard deviation of the logarithm of the mean diameter in a patch. */
     private static final double SPREAD = 0.22;
 
@@ -49,7 +49,8 @@ public record SimulatedNuclei(int patchPx, double diameterPx, double lowPercent,
         double shown = 1.15 + 0.6 * draws.uniform();
         int side = (int) Math.ceil(patchPx * shown / zoom);
         int zoomed = Math.max(patchPx, (int) Math.round(side * zoom));
-        Sample sample = SimulatedImages.nuclei(side, side, draws.nextLong(), NucleiScene.random(draws.nextLong(), simulated));
+        Sample sample =
+                SimulatedImages.nuclei(side, side, draws.nextLong(), NucleiScene.random(draws.nextLong(), simulated));
         RasterF image = IntensityRange.stretch(Images.toRaster(sample.image()), lowPercent, highPercent);
         RasterF resized = Resize.resize(image, zoomed, zoomed, Interpolation.PIL_BILINEAR);
         int left = draws.below(zoomed - patchPx + 1);
