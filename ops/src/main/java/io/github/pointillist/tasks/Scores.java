@@ -17,11 +17,13 @@ public sealed interface Scores permits InstanceScores, SemanticScores {
      * @param count whether it is a whole number
      */
     record Figure(String name, double value, boolean count) {
-        static Figure count(String name, long value) {
+        /** A whole number. */
+        public static Figure count(String name, long value) {
             return new Figure(name, value, true);
         }
 
-        static Figure of(String name, double value) {
+        /** A share or mean. */
+        public static Figure of(String name, double value) {
             return new Figure(name, value, false);
         }
     }
