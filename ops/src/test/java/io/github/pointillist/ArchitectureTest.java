@@ -44,6 +44,20 @@ class ArchitectureTest {
         map.put("samples", List.of("progress"));
         map.put("engine", List.of());
         map.put(
+                "training",
+                List.of(
+                        "tasks",
+                        "samples",
+                        "catalog",
+                        "models",
+                        "layers",
+                        "weights",
+                        "tensor",
+                        "image",
+                        "engine",
+                        "clustering",
+                        "progress"));
+        map.put(
                 "tasks",
                 List.of(
                         "catalog",
@@ -56,7 +70,7 @@ class ArchitectureTest {
                         "clustering",
                         "samples",
                         "progress"));
-        map.put("ops", List.of("tasks", "clustering", "image", "samples", "progress", "models"));
+        map.put("ops", List.of("tasks", "training", "clustering", "image", "samples", "progress", "models"));
         return map;
     }
 

@@ -24,6 +24,8 @@ import java.util.List;
  * @param weights where the authors publish them, or that there are none
  * @param accuracy as the authors publish it, or null
  * @param notes what else a user should know
+ * @param segmentation how a segmentation model sees images and what its outputs mean; null for other models, and for
+ *     published semantic ones, which see the whole image as {@code input} says
  */
 public record ModelCard(
         String name,
@@ -39,7 +41,8 @@ public record ModelCard(
         String source,
         String weights,
         String accuracy,
-        List<String> notes) {
+        List<String> notes,
+        Segmentation segmentation) {
     /** How the note begins that says that the input is assumed rather than known. */
     public static final String ASSUMED = "no official card fits";
 
@@ -89,6 +92,72 @@ public record ModelCard(
         }
     }
 
+    /**
+     * How a segmentation model sees an image of any size: resampled to the scale it was trained at, intensities
+     * stretched between two percentiles of the plane to 0 to 255 and then normalised as {@link Input} says, in square
+     * windows that overlap. Windows follow from this and the image alone.
+     *
+     * @param kind what the outputs mean
+     * @param pixelSizeUm micrometres a pixel of the model's input, 0 where it was trained on none in particular
+     * @param objectDiameterPx usual diameter of an object in pixels of the model's input, above 0 for INSTANCES, where it
+     *     is also the unit of the offsets; 0 where there is none
+     * @param windowPx side of a window in pixels of the model's input
+     * @param overlapPx what neighbouring windows share at least, below {@code windowPx} / 2
+     * @param lowPercent percentile that becomes 0
+     * @param highPercent percentile that becomes 255
+     * @param grey whether colour is turned into grey first
+     * @param foregroundThreshold for INSTANCES: least probability of the foreground, in (0, 1)
+     * @param centreThreshold for INSTANCES: least probability of a centre, in (0, 1)
+     */
+    public record Segmentation(
+            Kind kind,
+            double pixelSizeUm,
+            double objectDiameterPx,
+            int windowPx,
+            int overlapPx,
+            double lowPercent,
+            double highPercent,
+            boolean grey,
+            double foregroundThreshold,
+            double centreThreshold) {
+        /** What the outputs of a model mean. */
+        public enum Kind {
+            /** One logit a class; the classes exclude each other. */
+            SEMANTIC,
+            /**
+             * Four outputs: the logits of foreground and of an object's centre, and the way from a pixel to the centre of
+             * its object, rows then columns, in units of the object diameter.
+             */
+            INSTANCES
+        }
+
+        /** Checks the ranges. */
+        public Segmentation {
+            boolean instances = kind == Kind.INSTANCES;
+            if (kind == null
+                    || !(pixelSizeUm >= 0)
+                    || !(objectDiameterPx >= 0)
+                    || (instances && objectDiameterPx == 0)
+                    || windowPx < 1
+                    || overlapPx < 0
+                    || overlapPx >= (windowPx + 1) / 2
+                    || !(lowPercent >= 0 && lowPercent <= highPercent && highPercent <= 100)
+                    || (instances && !(inside(foregroundThreshold) && inside(centreThreshold)))) {
+                throw new IllegalArgumentException("segmentation is " + kind + ", pixels of " + pixelSizeUm
+                        + " um, objects of " + objectDiameterPx + " px, windows of " + windowPx + " px that share "
+                        + overlapPx + ", percentiles " + lowPercent + " and " + highPercent + ", thresholds "
+                        + foregroundThreshold + " and " + centreThreshold
+                        + "; sizes must be 0 or more (the diameter above"
+                        + " 0 for INSTANCES), windows share less than half, percentiles are 0 to 100 in order,"
+                        + " thresholds between 0 and 1");
+            }
+        }
+
+        private static boolean inside(double probability) {
+            return probability > 0 && probability < 1;
+        }
+    }
+
     /** Checks that what is always known is there, and that every class has a name or none has. */
     public ModelCard {
         if (name == null || architecture == null || variant == null || title == null || task == null) {
@@ -124,7 +193,8 @@ public record ModelCard(
                 source,
                 weights,
                 accuracy,
-                notes);
+                notes,
+                segmentation);
     }
 
     /** The same with other classes. */
@@ -143,6 +213,7 @@ public record ModelCard(
                 source,
                 weights,
                 accuracy,
-                notes);
+                notes,
+                segmentation);
     }
 }
