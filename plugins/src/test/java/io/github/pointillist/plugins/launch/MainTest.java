@@ -21,7 +21,8 @@ class MainTest {
     @Test
     void helpAndVersionGoToTheOutput() {
         assertThat(CommandLineRun.of("--version").out()).matches("pointillist \\d+\\.\\S+\\R");
-        assertThat(CommandLineRun.of("--help").out()).contains("cluster-map", "engine", "samples", "Exit status");
+        assertThat(CommandLineRun.of("--help").out())
+                .contains("cluster-map", "engine", "evaluate", "samples", "Exit status");
         assertThat(CommandLineRun.of("cluster-map", "--help").out()).contains("--[no-]connected", "--list-levels");
     }
 
