@@ -31,6 +31,11 @@ public final class ContextClusterFpnArchitecture
     }
 
     @Override
+    public Config withClasses(Config config, int classes) {
+        return new Config(config.backbone(), config.head().withClasses(classes));
+    }
+
+    @Override
     public SemanticFpn build(Config config) {
         return new SemanticFpn(new ContextCluster(config.backbone()), config.head());
     }
