@@ -7,6 +7,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import ij.ImagePlus;
 import ij.measure.Calibration;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
@@ -54,9 +55,13 @@ public final class RunManifest {
 
     /** The macro line that repeats the run. */
     public RunManifest macro(Path image, String line) {
-        String path = image.toString().replace("\\", "\\\\").replace("\"", "\\\"");
-        root.addProperty("macro", "open(\"" + path + "\"); " + line);
+        root.addProperty("macro", "open(\"" + inMacro(image.toString()) + "\"); " + line);
         return this;
+    }
+
+    /** A text for between the quotation marks of ImageJ's macro language. */
+    public static String inMacro(String text) {
+        return text.replace("\\", "\\\\").replace("\"", "\\\"");
     }
 
     /** The settings that the method uses; what the task resolves for each image stays automatic (-1). */
@@ -173,11 +178,34 @@ public final class RunManifest {
         return this;
     }
 
+    /** What a segmentation found, and at what scale. */
+    public RunManifest segmented(SegmentResult result) {
+        JsonObject found = new JsonObject();
+        found.addProperty("kind", ClusterMapOptions.word(result.kind()));
+        found.addProperty(result.kind() == Kind.INSTANCES ? "objects" : "classes", result.objects());
+        found.addProperty("scale", result.scale());
+        found.addProperty("pixel_size_um", result.pixelSizeUm() == 0 ? null : result.pixelSizeUm());
+        root.add("found", found);
+        return this;
+    }
+
     /** A table of points and its file. */
     public RunManifest table(Path file, String sha256, int rows) {
         JsonObject input = file(file, sha256);
         input.addProperty("rows", rows);
         root.add("input", input);
+        return this;
+    }
+
+    /** Predicted and true labels that were compared; several pairs are listed in this order. */
+    public RunManifest pair(Path prediction, Path truth) throws IOException {
+        JsonObject pair = new JsonObject();
+        pair.add("prediction", file(prediction, sha256(prediction)));
+        pair.add("truth", file(truth, sha256(truth)));
+        if (!root.has("pairs")) {
+            root.add("pairs", new JsonArray());
+        }
+        root.getAsJsonArray("pairs").add(pair);
         return this;
     }
 
@@ -194,8 +222,7 @@ public final class RunManifest {
             String quoted = value.matches("[^\\s\\[\\]']+") ? value : "[" + value + "]";
             line.append(line.isEmpty() ? "" : " ").append(key).append('=').append(quoted);
         });
-        return "run(\"" + command + "\", \""
-                + line.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\");";
+        return "run(\"" + command + "\", \"" + inMacro(line.toString()) + "\");";
     }
 
     /** What came out. */
