@@ -19,7 +19,7 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
     /** Patches as they lie in the image. */
     public static final Augmentation NONE = new Augmentation(Warp.NONE, Light.NONE, Camera.NONE, Colour.NONE, 0);
 
-    /** Flips, quarter turns at any angle, little else: for many annotated images of one microscope. */
+    /** Flips, turns by any angle, little else: for many annotated images of one microscope. */
     public static final Augmentation LIGHT = new Augmentation(
             new Warp(1.1, 180, true, 0.03, 0, 32),
             new Light(0.5, 0.05, 1.1, 5, 1.1, 0, 0.05),
@@ -30,7 +30,7 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
     /** What differs between microscopes, stains and samples: for few images, and for models that shall work on others'. */
     public static final Augmentation MICROSCOPY = new Augmentation(
             new Warp(1.35, 180, true, 0.08, 1.6, 28),
-            new Light(0.6, 0.2, 1.35, 14, 1.5, 0, 0.25),
+            new Light(0.6, 0.15, 1.3, 14, 1.5, 0, 0.25),
             new Camera(0.5, 14, 9, 0.0006, 1.3, 0.8, 0.4),
             new Colour(0.1, 0.15),
             0);

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.pointillist.image.RasterF;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -94,34 +96,56 @@ class ExampleQueueTest {
 
     @Test
     void closingEndsTheThreads() throws Exception {
-        CountDownLatch interrupted = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
         ExampleQueue queue = new ExampleQueue(
                 source(index -> {
                     assertThat(Thread.currentThread().isDaemon()).isTrue();
                     if (index == 1) {
+                        begun.countDown();
                         try {
                             Thread.sleep(60_000);
                         } catch (InterruptedException e) {
-                            interrupted.countDown();
+                            throw new IllegalStateException(e);
                         }
+                    }
+                    return named("e" + index);
+                }),
+                0,
+                3,
+                1);
+        queue.next();
+        begun.await();
+        queue.close();
+        assertThatThrownBy(queue::next).isInstanceOf(CancellationException.class);
+        for (int n = 0; n < 2000 && alive(); n++) {
+            Thread.sleep(10);
+        }
+        assertThat(alive()).isFalse();
+    }
+
+    @Test
+    void closingWakesWhoeverWaitsForAnExampleThatIsNotBegun() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        ExampleQueue queue = new ExampleQueue(
+                source(index -> {
+                    begun.countDown();
+                    try {
+                        Thread.sleep(60_000);
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException("woken", e);
                     }
                     return named("e" + index);
                 }),
                 0,
                 2,
                 1);
-        queue.next();
+        begun.await();
+        CompletableFuture<Annotated> first = CompletableFuture.supplyAsync(queue::next);
+        CompletableFuture<Annotated> second = CompletableFuture.supplyAsync(queue::next);
+        Thread.sleep(100);
         queue.close();
-        assertThatThrownBy(queue::next).isInstanceOf(CancellationException.class);
-        // never begun, or ended
-        if (Thread.getAllStackTraces().keySet().stream()
-                .anyMatch(thread -> thread.getName().equals("Pointillist examples") && thread.isAlive())) {
-            interrupted.await(10, TimeUnit.SECONDS);
-        }
-        for (int n = 0; n < 500 && alive(); n++) {
-            Thread.sleep(10);
-        }
-        assertThat(alive()).isFalse();
+        assertThatThrownBy(() -> first.get(20, TimeUnit.SECONDS)).isNotInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> second.get(20, TimeUnit.SECONDS)).isNotInstanceOf(TimeoutException.class);
     }
 
     private static boolean alive() {
