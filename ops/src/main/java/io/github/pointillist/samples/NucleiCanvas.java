@@ -24,6 +24,7 @@ final class NucleiCanvas {
     private int[] pixels = new int[64];
 
     private float[] brightness = new float[64];
+    private float[] radii = new float[64];
     private int count;
     private float[] chromatin = new float[0];
 
@@ -70,14 +71,20 @@ final class NucleiCanvas {
         return brightness[object];
     }
 
-    /** A number for the next object. */
-    int next(double light) {
+    float radius(int object) {
+        return radii[object];
+    }
+
+    /** A number for the next object, which shines so bright on a disc of that radius. */
+    int next(double light, double radiusPx) {
         count++;
         if (count == pixels.length) {
             pixels = Arrays.copyOf(pixels, 2 * count);
             brightness = Arrays.copyOf(brightness, 2 * count);
+            radii = Arrays.copyOf(radii, 2 * count);
         }
         brightness[count] = (float) light;
+        radii[count] = (float) radiusPx;
         return count;
     }
 

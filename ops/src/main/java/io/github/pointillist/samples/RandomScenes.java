@@ -89,24 +89,24 @@ final class RandomScenes {
                 new Shape(random.between(1.6, 3.2), random.between(0.2, 0.5), random.between(0.1, 0.8), 0.05, 0.05);
             case SECTION ->
                 new Shape(
-                        random.between(1.2, 2.2),
+                        random.between(1.2, 2.1),
                         random.between(0.4, 0.8),
-                        random.between(0.2, 0.8),
-                        random.between(0.03, 0.15),
+                        random.between(0.1, 0.7),
+                        random.between(0, 0.12),
                         random.between(0.03, 0.12));
             case ANY ->
                 new Shape(
-                        random.between(1.05, 2.5),
-                        random.between(0.2, 0.9),
-                        random.between(0, 1.2),
-                        random.between(0, 0.3),
-                        random.between(0, 0.2));
+                        random.between(1.05, 2.3),
+                        random.between(0.2, 0.8),
+                        random.between(0, 1),
+                        random.between(0, 0.25),
+                        random.between(0, 0.18));
             default ->
                 new Shape(
                         random.between(1.1, 1.6),
                         random.between(0.3, 0.7),
-                        random.between(0, 0.6),
-                        random.chance(0.12) ? random.between(0.1, 0.28) : random.between(0, 0.08),
+                        random.between(0, 0.5),
+                        random.chance(0.12) ? random.between(0.08, 0.22) : random.between(0, 0.06),
                         random.between(0.01, 0.09));
         };
     }
@@ -206,9 +206,10 @@ final class RandomScenes {
     }
 
     private Optics optics() {
-        double sigma = diameter * logarithmic(0.022, kind == Kind.SECTION ? 0.15 : 0.12);
+        double sigma = diameter * logarithmic(0.02, kind == Kind.SECTION ? 0.09 : 0.075);
+        double sharpest = Math.min(random.between(0.45, 0.95), 0.1 * diameter);
         return new Optics(
-                Math.max(random.between(0.45, 0.9), Math.min(8, sigma)),
+                Math.max(sharpest, Math.min(6, sigma)),
                 kind == Kind.SECTION ? random.between(0.1, 0.5) : random.between(0, random.chance(0.25) ? 0.4 : 0.15),
                 sometimes(0.5, 0, 0.5),
                 sometimes(0.5, 0, 0.4));

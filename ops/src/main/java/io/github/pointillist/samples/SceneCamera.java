@@ -101,16 +101,10 @@ final class SceneCamera {
     /** Standard deviation of a pixel where the light is {@code level}, in units of a typical nucleus. */
     double noise(double level) {
         NucleiScene.Detector detector = scene.detector();
-        double photons = level * detector.photons();
+        double photons = Math.max(0, level) * detector.photons();
         double perPixel = Math.sqrt(photons + detector.readNoise() * detector.readNoise()) / detector.photons();
         double rounding = 0.3 / (detector.exposure() * detector.full());
         return Math.sqrt(perPixel * perPixel + rounding * rounding) / detector.pixelation();
-    }
-
-    /** How much of an object of that radius is left after the blur, in its middle. */
-    double remaining(double radiusPx) {
-        double sigma = Math.max(0.3, scene.optics().blurSigmaPx());
-        return 1 - StrictMath.exp(-radiusPx * radiusPx / (2 * sigma * sigma));
     }
 
     /** One grey level in units of a typical nucleus. */
@@ -118,11 +112,13 @@ final class SceneCamera {
         return 1 / (scene.detector().exposure() * scene.detector().full());
     }
 
-    double backgroundLevel() {
-        return scene.surroundings().background();
+    /** Light that reaches the end of the range. */
+    double brightest() {
+        NucleiScene.Detector detector = scene.detector();
+        return (1 - detector.offset()) / detector.exposure();
     }
 
-    /** Takes the picture. */
+    /** Takes the picture; may overwrite the light. */
     short[] expose(float[] light) {
         NucleiScene.Detector detector = scene.detector();
         double step = detector.pixelation();

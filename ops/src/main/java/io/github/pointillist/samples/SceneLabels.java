@@ -17,8 +17,10 @@ final class SceneLabels {
     private final SceneCamera camera;
     private final int width;
     private final int[] owner;
+    private final float[] light;
 
-    SceneLabels(NucleiCanvas canvas, SceneCamera camera) {
+    SceneLabels(NucleiCanvas canvas, SceneCamera camera, float[] light) {
+        this.light = light;
         this.canvas = canvas;
         this.camera = camera;
         width = canvas.width;
@@ -31,11 +33,12 @@ final class SceneLabels {
         for (int object : owner) {
             left[object]++;
         }
+        int[] boxes = boxes(objects);
         boolean[] kept = new boolean[objects + 1];
         for (int object = 1; object <= objects; object++) {
             kept[object] = left[object] >= SMALLEST_PX
                     && left[object] >= 0.3 * canvas.pixels(object)
-                    && isVisible(object, left[object]);
+                    && isVisible(object, left[object], boxes);
         }
         for (int i = 0; i < owner.length; i++) {
             owner[i] = kept[owner[i]] ? owner[i] : 0;
@@ -43,16 +46,57 @@ final class SceneLabels {
         return number(left);
     }
 
-    /** Stands out of the noise to the eye, by at least a grey level and a half. */
-    private boolean isVisible(int object, int visiblePixels) {
-        double radius = Math.sqrt(canvas.pixels(object) / Math.PI);
-        double signal = canvas.brightness(object) * camera.remaining(radius);
-        double noise = camera.noise(camera.backgroundLevel() + signal / 2);
-        double contrast = signal / noise;
-        return signal > 1.5 * camera.greyLevel()
-                && signal > 0.02
-                && contrast > 0.6
-                && contrast * Math.sqrt(visiblePixels) > 6;
+    /** For each object the smallest and largest column and row it has pixels in. */
+    private int[] boxes(int objects) {
+        int[] boxes = new int[4 * (objects + 1)];
+        for (int object = 0; object <= objects; object++) {
+            boxes[4 * object] = Integer.MAX_VALUE;
+            boxes[4 * object + 2] = Integer.MAX_VALUE;
+        }
+        for (int i = 0; i < owner.length; i++) {
+            if (owner[i] != 0) {
+                int at = 4 * owner[i];
+                boxes[at] = Math.min(boxes[at], i % width);
+                boxes[at + 1] = Math.max(boxes[at + 1], i % width);
+                boxes[at + 2] = Math.min(boxes[at + 2], i / width);
+                boxes[at + 3] = Math.max(boxes[at + 3], i / width);
+            }
+        }
+        return boxes;
+    }
+
+    /** Stands out to the eye from what lies around it: beyond the noise, the grey levels and a tenth of the level. */
+    private boolean isVisible(int object, int visiblePixels, int[] boxes) {
+        double radius = canvas.radius(object);
+        int margin = 2 + (int) Math.min(8, radius / 2);
+        int x1 = Math.min(width - 1, boxes[4 * object + 1] + margin);
+        int y1 = Math.min(canvas.height - 1, boxes[4 * object + 3] + margin);
+        double inside = 0;
+        double peak = 0;
+        double outside = 0;
+        int around = 0;
+        for (int y = Math.max(0, boxes[4 * object + 2] - margin); y <= y1; y++) {
+            for (int x = Math.max(0, boxes[4 * object] - margin); x <= x1; x++) {
+                int i = y * width + x;
+                if (owner[i] == object) {
+                    inside += light[i];
+                    peak = Math.max(peak, light[i]);
+                } else if (owner[i] == 0) {
+                    outside += light[i];
+                    around++;
+                }
+            }
+        }
+        double own = Math.min(camera.brightest(), radius < 4 ? peak : inside / visiblePixels);
+        double level = Math.min(camera.brightest(), around > 2 ? outside / around : 0);
+        double signal = around > 2 ? own - level : canvas.brightness(object);
+        double pixels = Math.min(visiblePixels, Math.PI * radius * radius + 2);
+        double contrast = signal / camera.noise((own + level) / 2);
+        return signal > 2 * camera.greyLevel()
+                && signal > (radius < 4 ? 0.06 : 0.03)
+                && signal > 0.1 * level
+                && contrast > 0.7
+                && contrast * Math.sqrt(pixels) > 9;
     }
 
     private short[] number(int[] sizes) {

@@ -39,8 +39,8 @@ final class SceneNuclei {
         surroundings.paint();
         SceneCamera camera = new SceneCamera(nuclei.canvas, scene, nuclei.random);
         float[] light = camera.light(surroundings.cellBodies());
+        short[] labels = new SceneLabels(nuclei.canvas, camera, light).labels();
         short[] values = camera.expose(light);
-        short[] labels = new SceneLabels(nuclei.canvas, camera).labels();
         return new Sample(
                 "nuclei",
                 ArrayImgs.unsignedShorts(values, width, height),
@@ -111,13 +111,20 @@ final class SceneNuclei {
 
     /** An outline around (0, 0). */
     private Outline rough(double a, double b, double angle, double bend, double lobes, double roughness) {
-        double[] cosines = new double[6];
-        double[] sines = new double[6];
-        for (int k = 0; k < 6; k++) {
-            double strength = roughness / (1 + 0.6 * k) + (k < 3 ? lobes * 0.6 : 0);
+        double[] cosines = new double[5];
+        double[] sines = new double[5];
+        for (int k = 0; k < cosines.length; k++) {
+            double strength = 0.6 * roughness / (1 + 0.7 * k);
             cosines[k] = strength * FastNoise.gaussian(random);
             sines[k] = strength * FastNoise.gaussian(random);
         }
+        // long ones end like cigars rather than ellipses
+        cosines[2] -= 0.035 * Math.max(0, Math.min(1, a / b - 1.5));
+        double phase = random.between(0, 2 * Math.PI);
+        double depth = lobes * random.between(0.3, 1);
+        int number = random.below(3);
+        cosines[number] += depth * StrictMath.cos(phase);
+        sines[number] += depth * StrictMath.sin(phase);
         return Outline.of(0, 0, a, b, angle, bend, cosines, sines);
     }
 
@@ -142,7 +149,8 @@ final class SceneNuclei {
     private void paint(Outline outline, Dye dye, double light) {
         boolean soft = random.chance(scene.events().outOfFocus());
         boolean pressed = random.chance(scene.layout().pressed());
-        canvas.paint(outline, dye, canvas.next(light), pressed, soft ? canvas.soft() : canvas.sharp);
+        canvas.paint(
+                outline, dye, canvas.next(light, outline.meanRadius()), pressed, soft ? canvas.soft() : canvas.sharp);
     }
 
     private void mitosis(double r) {
@@ -164,11 +172,12 @@ final class SceneNuclei {
         double a = r * (late ? random.between(0.5, 0.65) : random.between(0.65, 0.9));
         double b = r * (late ? random.between(0.32, 0.5) : random.between(0.2, 0.3));
         boolean two = 2 * (apart - b) > 2 + scene.diameterPx() / 8 || late;
-        int object = canvas.next(light);
+        double size = Math.sqrt(a * b);
+        int object = canvas.next(light, size);
         for (int side = -1; side <= 1; side += 2) {
             Outline half = rough(a, b, angle, -0.3 * side, 0.04, 0.08);
             if (side == 1 && two) {
-                object = canvas.next(light);
+                object = canvas.next(light, size);
             }
             canvas.paint(
                     half.at(
@@ -236,7 +245,7 @@ final class SceneNuclei {
         double lit = Math.max(0.8, r);
         double blur = Math.max(0.5, scene.optics().blurSigmaPx());
         Outline outline = Outline.ellipse(x, y, lit * 1.1, lit / 1.1, random.between(0, Math.PI));
-        int object = canvas.next(light);
+        int object = canvas.next(light, lit);
         canvas.paint(outline, Dye.plain(light, 0.5), object, false, canvas.sharp);
         double wider = lit + 1.8 * blur * Math.max(0, 1 - lit / (5 * blur));
         if (wider > lit + 0.2) {

@@ -2,7 +2,6 @@
 package io.github.pointillist.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.pointillist.tensor.Arena;
@@ -113,8 +112,8 @@ final class AdamW {
         }
     }
 
-    /** Not by a product, which would keep NaN. */
+    /** Not by a product, which would keep NaN: everything to the power of 0 is 1. */
     private static void clear(NDArray gradient) {
-        gradient.set(new NDIndex("..."), 0);
+        gradient.powi(0).subi(1);
     }
 }

@@ -17,7 +17,7 @@ public record Annotated(RasterF image, int[] labels, String name) {
     /** The label of pixels that nobody has annotated: they neither count as background nor as an object. */
     public static final int IGNORE = -1;
 
-    /** Checks the sizes; the labels are checked where they come in, by {@code AnnotatedImages}. */
+    /** Checks the sizes; the labels are checked where they come in, by {@link AnnotatedImages}. */
     public Annotated {
         if (image.channels() != 1 && image.channels() != 3) {
             throw new IllegalArgumentException(name + " has " + image.channels()

@@ -132,6 +132,11 @@ public final class Trainer implements AutoCloseable {
         return floats;
     }
 
+    /** Arrays of the engine that this trainer keeps. */
+    int heldArrays() {
+        return arena.arrays();
+    }
+
     /** Updates done so far: above 0 where the run was resumed. */
     public long step() {
         return step;

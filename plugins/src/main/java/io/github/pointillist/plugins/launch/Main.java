@@ -26,7 +26,8 @@ import picocli.CommandLine.ParseResult;
             EngineVerb.class,
             EvaluateVerb.class,
             ModelsVerb.class,
-            SamplesVerb.class
+            SamplesVerb.class,
+            SegmentVerb.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:all done", "1:some images failed, the others are done", "2:wrong usage"})

@@ -7,6 +7,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import ij.ImagePlus;
 import ij.measure.Calibration;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
@@ -177,6 +178,17 @@ public final class RunManifest {
         return this;
     }
 
+    /** What a segmentation found, and at what scale. */
+    public RunManifest segmented(SegmentResult result) {
+        JsonObject found = new JsonObject();
+        found.addProperty("kind", ClusterMapOptions.word(result.kind()));
+        found.addProperty(result.kind() == Kind.INSTANCES ? "objects" : "classes", result.objects());
+        found.addProperty("scale", result.scale());
+        found.addProperty("pixel_size_um", result.pixelSizeUm() == 0 ? null : result.pixelSizeUm());
+        root.add("found", found);
+        return this;
+    }
+
     /** A table of points and its file. */
     public RunManifest table(Path file, String sha256, int rows) {
         JsonObject input = file(file, sha256);
@@ -200,6 +212,12 @@ public final class RunManifest {
     /** The files written. */
     public RunManifest outputs(List<String> outputs) {
         root.add("outputs", strings(outputs));
+        return this;
+    }
+
+    /** Images made, which later runs take as inputs. */
+    public RunManifest images(List<String> images) {
+        root.add("images", strings(images));
         return this;
     }
 
