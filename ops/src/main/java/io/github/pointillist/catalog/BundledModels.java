@@ -44,7 +44,10 @@ final class BundledModels {
             for (URL index : Collections.list(indices)) {
                 try (BufferedReader lines =
                         new BufferedReader(new InputStreamReader(index.openStream(), StandardCharsets.UTF_8))) {
-                    lines.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(names::add);
+                    lines.lines()
+                            .map(String::strip)
+                            .filter(line -> !line.isEmpty())
+                            .forEach(names::add);
                 }
             }
         } catch (IOException e) {
@@ -60,7 +63,8 @@ final class BundledModels {
      */
     ModelFile show(String name) throws IOException {
         try (InputStream in = open(name, ModelFile.NAME)) {
-            return ModelFile.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), resource(name, ModelFile.NAME));
+            return ModelFile.parse(
+                    new String(in.readAllBytes(), StandardCharsets.UTF_8), resource(name, ModelFile.NAME));
         }
     }
 

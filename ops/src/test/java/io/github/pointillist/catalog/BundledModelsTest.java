@@ -35,11 +35,14 @@ class BundledModelsTest {
         ModelStore store = store();
         assertThat(store.contains(NAME)).isTrue();
         assertThat(store.isBundled(NAME)).isTrue();
-        assertThat(store.list()).filteredOn(entry -> entry.name().equals(NAME)).singleElement().satisfies(entry -> {
-            assertThat(entry.bundled()).isTrue();
-            assertThat(entry.problem()).isNull();
-            assertThat(entry.model().card().segmentation().windowPx()).isEqualTo(64);
-        });
+        assertThat(store.list())
+                .filteredOn(entry -> entry.name().equals(NAME))
+                .singleElement()
+                .satisfies(entry -> {
+                    assertThat(entry.bundled()).isTrue();
+                    assertThat(entry.problem()).isNull();
+                    assertThat(entry.model().card().segmentation().windowPx()).isEqualTo(64);
+                });
         assertThat(store.show(NAME).card().name()).isEqualTo(NAME);
         assertThat(store.verify(NAME)).isEqualTo(store.show(NAME));
         assertThat(store.learnedNumbers(NAME)).isNotNull();
@@ -67,10 +70,14 @@ class BundledModelsTest {
     @Test
     void anInstalledModelGoesFirstAndABundledOneStays() throws IOException {
         ModelStore store = store();
-        assertThatThrownBy(() -> store.remove(NAME)).isInstanceOf(IOException.class).hasMessageContaining("bundled");
+        assertThatThrownBy(() -> store.remove(NAME))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("bundled");
         store.install(RESOURCES, NAME, ImportOptions.AUTOMATIC);
         assertThat(store.isBundled(NAME)).isFalse();
-        assertThat(store.list()).filteredOn(entry -> entry.name().equals(NAME)).singleElement()
+        assertThat(store.list())
+                .filteredOn(entry -> entry.name().equals(NAME))
+                .singleElement()
                 .extracting(Entry::bundled)
                 .isEqualTo(false);
         Path weights = store.root().resolve(NAME).resolve("weights.safetensors");
@@ -80,7 +87,9 @@ class BundledModelsTest {
         assertThatThrownBy(() -> store.load(NAME, null, Device.cpu())).hasMessageContaining("SHA-256");
         store.remove(NAME);
         store.load(NAME, null, Device.cpu()).close();
-        assertThatThrownBy(() -> store.show("nothing")).hasMessageContaining("bundled are").hasMessageContaining(NAME);
+        assertThatThrownBy(() -> store.show("nothing"))
+                .hasMessageContaining("bundled are")
+                .hasMessageContaining(NAME);
     }
 
     @Test
