@@ -140,7 +140,7 @@ class SegmentRunTest {
         assertThat(result.scale()).isEqualTo(0.5);
         assertThat(result.pixelSizeUm()).isEqualTo(0.5);
         assertThat(pixelSizes).containsExactly(0.5);
-        assertThat(result.summary()).isEqualTo("5 objects, resized by 0.5000 for the model");
+        assertThat(result.summary()).isEqualTo("5 objects, resized by 0.500 for the model");
         assertThat(result.notes())
                 .containsExactly("pixel size 0.5000 um, from the image's calibration", "values taken as labels");
         ImagePlus labels = result.labels();
