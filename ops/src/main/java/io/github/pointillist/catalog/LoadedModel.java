@@ -19,13 +19,15 @@ import java.util.List;
 /** A model with its weights in memory, and its card. */
 public final class LoadedModel implements AutoCloseable {
     private final ModelCard card;
+    private final Typed<?> typed;
     private final Layer layer;
     private final Arena arena;
     private final String sha256;
     private final List<String> notes;
 
-    private LoadedModel(ModelCard card, Layer layer, Arena arena, String sha256, List<String> notes) {
+    private LoadedModel(ModelCard card, Typed<?> typed, Layer layer, Arena arena, String sha256, List<String> notes) {
         this.card = card;
+        this.typed = typed;
         this.layer = layer;
         this.arena = arena;
         this.sha256 = sha256;
@@ -53,11 +55,41 @@ public final class LoadedModel implements AutoCloseable {
         try {
             layer.allocate(arena, DataType.FLOAT32);
             StrictLoader.load(weights, layer, architecture::ignorable);
-            return new LoadedModel(card, layer, arena, sha256, notes);
+            return new LoadedModel(card, new Typed<>(architecture, config), layer, arena, sha256, notes);
         } catch (CheckpointException | RuntimeException e) {
             arena.close();
             throw e;
         }
+    }
+
+    /** A family and one of its configurations. */
+    private record Typed<C extends Record>(Architecture<C> architecture, C config) {
+        private C withOutputs(int outputs) {
+            return architecture.withClasses(config, outputs);
+        }
+
+        private Layer build(int outputs) {
+            return architecture.build(withOutputs(outputs));
+        }
+    }
+
+    /** The configuration that the network was built from. */
+    public Record config() {
+        return typed.config;
+    }
+
+    /**
+     * The configuration with another number of outputs.
+     *
+     * @throws IllegalArgumentException if the family has no such thing
+     */
+    public Record configWith(int outputs) {
+        return typed.withOutputs(outputs);
+    }
+
+    /** A network like this one but for the number of outputs, without memory yet. */
+    public Layer buildWith(int outputs) {
+        return typed.build(outputs);
     }
 
     /** What the weights are and expect. */

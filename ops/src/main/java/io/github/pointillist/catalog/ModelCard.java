@@ -197,6 +197,26 @@ public record ModelCard(
                 segmentation);
     }
 
+    /** The same with other notes. */
+    public ModelCard withNotes(List<String> others) {
+        return new ModelCard(
+                name,
+                architecture,
+                variant,
+                title,
+                task,
+                classes,
+                classNames,
+                input,
+                licence,
+                citation,
+                source,
+                weights,
+                accuracy,
+                others,
+                segmentation);
+    }
+
     /** The same with other classes. */
     public ModelCard withClasses(int count, List<String> names) {
         return new ModelCard(

@@ -178,11 +178,7 @@ public final class ModelStore {
      * @throws IOException if the file cannot be read, holds no known model, or does not fit; or if the name is taken
      */
     public ModelFile install(Path source, String name, ImportOptions options) throws IOException {
-        checkName(name);
-        if (Files.exists(root.resolve(name))) {
-            throw new IOException("a model called " + name + " is there already; remove it first (pointillist models"
-                    + " remove " + name + ") or choose another name");
-        }
+        checkFree(name);
         if (Files.isDirectory(source)) {
             ModelFile model = ModelFile.read(source);
             if (!options.equals(ImportOptions.AUTOMATIC)) {
@@ -205,6 +201,43 @@ public final class ModelStore {
                     file.info(),
                     read.notes);
             return write(name, card, read, origin);
+        }
+    }
+
+    /**
+     * Installs a model that was made here.
+     *
+     * @param card its name is that of the model
+     * @param config of the card's architecture
+     * @param weights every parameter and buffer under the official names
+     * @param origin how it was made
+     * @throws IllegalArgumentException if the name is not allowed
+     * @throws IOException if the name is taken, the weights do not fit, or the files cannot be written
+     */
+    public ModelFile create(ModelCard card, Record config, StateDict weights, Origin origin) throws IOException {
+        checkName(card.name());
+        checkFree(card.name());
+        Checkpoint made = new Checkpoint(weights, Map.of(), "made here", "", List.of());
+        Read read = new Read(
+                made,
+                typed(Architectures.byId(card.architecture()), ModelFile.toJson(config), weights),
+                card,
+                List.of());
+        checked(read).close();
+        return write(card.name(), card, read, origin);
+    }
+
+    /**
+     * Checks that a model of this name can be installed.
+     *
+     * @throws IllegalArgumentException if the name is not allowed
+     * @throws IOException if it is taken
+     */
+    public void checkFree(String name) throws IOException {
+        checkName(name);
+        if (Files.exists(root.resolve(name))) {
+            throw new IOException("a model called " + name + " is there already; remove it first (pointillist models"
+                    + " remove " + name + ") or choose another name");
         }
     }
 

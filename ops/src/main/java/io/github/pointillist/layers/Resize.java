@@ -45,7 +45,7 @@ public final class Resize {
     }
 
     /** Rows of at most two weights that sum to 1, (size, old). */
-    private static double[] weights(int old, int size) {
+    static double[] weights(int old, int size) {
         double[] weights = new double[size * old];
         for (int i = 0; i < size; i++) {
             double source = Math.max(0, (i + 0.5) * old / size - 0.5);

@@ -66,6 +66,16 @@ public interface Architecture<C extends Record> {
     /** Number of classes of a configuration, 0 for a backbone. */
     int classes(C config);
 
+    /**
+     * A configuration with another number of classes, for training on other labels.
+     *
+     * @throws IllegalArgumentException if the family is not trained here
+     */
+    default C withClasses(C config, int classes) {
+        throw new IllegalArgumentException("models of the family " + id()
+                + " cannot be trained here; choose a model for" + " segmentation, such as nuclei");
+    }
+
     /** The model, without memory yet: see {@link Layer#allocate}. */
     Layer build(C config);
 

@@ -10,7 +10,11 @@ import java.util.stream.Collectors;
 public final class Architectures {
     /** In the order in which a file is tried. */
     public static final List<Architecture<?>> ALL = List.of(
+            // Whole segmenters before their backbones, which take the part "backbone." of any file.
             new ContextClusterFpnArchitecture(),
+            new ContextClusterUperNetArchitecture(),
+            new SecVitFpnArchitecture(),
+            new SecVitUperNetArchitecture(),
             new ContextClusterArchitecture(),
             new PointContextClusterArchitecture(),
             new SecVitArchitecture(),

@@ -11,6 +11,7 @@ import io.github.pointillist.layers.GroupNorm;
 import io.github.pointillist.layers.Linear;
 import io.github.pointillist.layers.Mlp;
 import io.github.pointillist.layers.Pyramid;
+import io.github.pointillist.layers.StochasticDepth;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
@@ -43,6 +44,8 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
      * @param mlpRatios hidden over visible channels of the MLPs, per stage
      * @param denominator what the sum over a cluster is divided by
      * @param classes number of classes, or 0 for a feature pyramid without a classifier
+     * @param dropPath share of the samples for which, in training, the last block's branches are dropped; grows from 0 in
+     *     the first block
      */
     public record Config(
             List<Integer> layers,
@@ -53,7 +56,8 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
             int headDim,
             List<Integer> mlpRatios,
             Denominator denominator,
-            int classes) {
+            int classes,
+            double dropPath) {
         /** Checks that every stage is described and every number is positive. */
         public Config {
             layers = List.copyOf(layers);
@@ -73,22 +77,42 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
                 throw new IllegalArgumentException("head dimension " + headDim + " and " + classes
                         + " classes given; allowed are positive dimensions and 0 or more classes");
             }
+            StochasticDepth.checkRate(dropPath);
+        }
+
+        /** Without dropped branches. */
+        public Config(
+                List<Integer> layers,
+                List<Integer> dims,
+                List<Integer> centres,
+                List<Integer> fold,
+                List<Integer> heads,
+                int headDim,
+                List<Integer> mlpRatios,
+                Denominator denominator,
+                int classes) {
+            this(layers, dims, centres, fold, heads, headDim, mlpRatios, denominator, classes, 0);
         }
 
         /** The same with another number of classes; 0 for a feature pyramid. */
         public Config withClasses(int number) {
-            return new Config(layers, dims, centres, fold, heads, headDim, mlpRatios, denominator, number);
+            return new Config(layers, dims, centres, fold, heads, headDim, mlpRatios, denominator, number, dropPath);
         }
 
         /** The same with another denominator. */
         public Config withDenominator(Denominator other) {
-            return new Config(layers, dims, centres, fold, heads, headDim, mlpRatios, other, classes);
+            return new Config(layers, dims, centres, fold, heads, headDim, mlpRatios, other, classes, dropPath);
+        }
+
+        /** The same with branches dropped in training; the published trainings dropped none or a tenth. */
+        public Config withDropPath(double rate) {
+            return new Config(layers, dims, centres, fold, heads, headDim, mlpRatios, denominator, classes, rate);
         }
 
         /** The same with k x k centres in every region, as in the detection and segmentation backbones. */
         public Config withCentres(int k) {
             List<Integer> same = layers.stream().map(stage -> k).toList();
-            return new Config(layers, dims, same, fold, heads, headDim, mlpRatios, denominator, classes);
+            return new Config(layers, dims, same, fold, heads, headDim, mlpRatios, denominator, classes, dropPath);
         }
 
         /** Number of stages. */
@@ -221,7 +245,7 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
         for (int i = 0; i < config.stages(); i++) {
             int stage = i;
             stages.add(IntStream.range(0, config.layers().get(i))
-                    .mapToObj(j -> child("network." + 2 * stage + "." + j, new Block(config, stage)))
+                    .mapToObj(j -> child("network." + 2 * stage + "." + j, new Block(config, stage, j)))
                     .toList());
             if (i + 1 < config.stages()) {
                 int dim = config.dims().get(i);
@@ -403,9 +427,11 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
         private final ContextClusterLayer tokenMixer;
         private final GroupNorm norm2;
         private final Mlp mlp;
+        private final StochasticDepth depth;
 
-        Block(Config config, int i) {
+        Block(Config config, int i, int j) {
             int dim = config.dims().get(i);
+            this.depth = StochasticDepth.of(config.dropPath(), config.layers(), i, j);
             this.scale1 = weight("layer_scale_1", dim);
             this.scale2 = weight("layer_scale_2", dim);
             this.norm1 = child("norm1", new GroupNorm(dim));
@@ -428,10 +454,10 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
             pass.tap(this, "norm1", () -> planes(normed));
             NDArray mixed = tokenMixer.apply(normed, pass);
             pass.tap(this, "token_mixer", () -> planes(mixed));
-            NDArray clustered = x.add(mixed.mul(scale1.array()));
+            NDArray clustered = x.add(depth.apply(mixed.mul(scale1.array()), pass));
             NDArray refined = mlp.apply(norm2.apply(clustered, pass), pass);
             pass.tap(this, "mlp", () -> planes(refined));
-            return clustered.add(refined.mul(scale2.array())); // (B, H, W, C)
+            return clustered.add(depth.apply(refined.mul(scale2.array()), pass)); // (B, H, W, C)
         }
     }
 }

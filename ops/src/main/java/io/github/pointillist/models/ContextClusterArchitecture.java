@@ -25,10 +25,9 @@ import java.util.stream.IntStream;
  */
 public final class ContextClusterArchitecture extends OfficialArchitecture<Config> {
     private static final String BACKBONE = "backbone.";
-    private static final String FIRST_RELEASE =
-            "first-release layout: 1 x 1 convolutions read as linear layers, fea_pos"
-                    + " ignored, sums divided by 1 + the number of points unless a configuration says otherwise";
-    static final String HEADS_ASIDE = "the backbone of a dense-prediction checkpoint";
+    static final String FIRST_RELEASE = "first-release layout: 1 x 1 convolutions read as linear layers, fea_pos"
+            + " ignored, sums divided by 1 + the number of points unless a configuration says otherwise";
+    private static final String HEADS_ASIDE = "the backbone of a dense-prediction checkpoint";
     private static final String CUSTOM = "custom";
     private static final String STEM = "patch_embed.proj.weight";
 
@@ -186,7 +185,7 @@ public final class ContextClusterArchitecture extends OfficialArchitecture<Confi
     /**
      * Reads a configuration under the names of the reference implementation's constructor: layers, embed_dims,
      * proposals, fold, heads, head_dim, mlp_ratios, and optionally aggregation_denominator ("sim.sum + 1" or "mask.sum
-     * + 1"), num_classes and fork_feat.
+     * + 1"), num_classes, fork_feat and drop_path_rate.
      */
     @Override
     public Config fromJson(JsonObject json) {
@@ -200,7 +199,8 @@ public final class ContextClusterArchitecture extends OfficialArchitecture<Confi
                 ConfigJson.integer(json, "head_dim"),
                 ConfigJson.integers(json, "mlp_ratios"),
                 denominator(ConfigJson.text(json, "aggregation_denominator", "sim.sum + 1")),
-                pyramid ? 0 : ConfigJson.integer(json, "num_classes", 0));
+                pyramid ? 0 : ConfigJson.integer(json, "num_classes", 0),
+                ConfigJson.decimal(json, "drop_path_rate", 0));
     }
 
     private static Denominator denominator(String text) {

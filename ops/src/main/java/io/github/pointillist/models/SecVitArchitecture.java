@@ -38,9 +38,10 @@ public final class SecVitArchitecture extends OfficialArchitecture<Config> {
     }
 
     /**
-     * Reads embed_dims, depths, num_heads, num_clusters, mlp_ratios, layerscales, projection and num_classes.
+     * Reads embed_dims, depths, num_heads, num_clusters, mlp_ratios, and optionally layerscales, projection, num_classes
+     * and drop_path_rate.
      *
-     * @throws IllegalArgumentException if one is missing (but for layerscales, projection and num_classes) or not allowed
+     * @throws IllegalArgumentException if one is missing or not allowed
      */
     @Override
     public Config fromJson(JsonObject official) {
@@ -53,7 +54,8 @@ public final class SecVitArchitecture extends OfficialArchitecture<Config> {
                 ConfigJson.integers(official, "mlp_ratios"),
                 layerScales(official, dims.size()),
                 ConfigJson.integer(official, "projection", 1024),
-                ConfigJson.integer(official, "num_classes", 0));
+                ConfigJson.integer(official, "num_classes", 0),
+                ConfigJson.decimal(official, "drop_path_rate", 0));
     }
 
     private static List<Boolean> layerScales(JsonObject official, int stages) {
@@ -87,6 +89,16 @@ public final class SecVitArchitecture extends OfficialArchitecture<Config> {
         if (variant != null) {
             return new Recognised<>(VARIANTS.get(variant).withClasses(classes), variant, weights, List.of());
         }
+        Map.Entry<String, Config> official = published(weights);
+        return new Recognised<>(official.getValue().withClasses(classes), official.getKey(), weights, List.of());
+    }
+
+    /**
+     * The published variant with the blocks and channels of a state dict.
+     *
+     * @throws CheckpointException if there is none
+     */
+    static Map.Entry<String, Config> published(StateDict weights) throws CheckpointException {
         List<Integer> dims = new ArrayList<>();
         List<Integer> depths = new ArrayList<>();
         for (int i = 0; weights.contains("layers." + i + "." + ANGLE); i++) {
@@ -96,7 +108,7 @@ public final class SecVitArchitecture extends OfficialArchitecture<Config> {
         for (Map.Entry<String, Config> entry : VARIANTS.entrySet()) {
             Config official = entry.getValue();
             if (official.dims().equals(dims) && official.depths().equals(depths)) {
-                return new Recognised<>(official.withClasses(classes), entry.getKey(), weights, List.of());
+                return entry;
             }
         }
         throw new CheckpointException("the file holds a SecViT of " + depths + " blocks of " + dims

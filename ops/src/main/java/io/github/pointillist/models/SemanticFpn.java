@@ -3,7 +3,6 @@ package io.github.pointillist.models;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import io.github.pointillist.layers.ConvNormRelu;
 import io.github.pointillist.layers.Dropout;
 import io.github.pointillist.layers.Fpn;
@@ -22,7 +21,7 @@ import java.util.List;
  * <p>Shapes: B samples; an image of H x W pixels; map i of the backbone has h_i x w_i points of C_i channels; K
  * classes. The logits have the h x w points of the finest map, 4 pixels apart for the backbones of this project.
  */
-public final class SemanticFpn extends Layer implements GroupingModel {
+public final class SemanticFpn extends PyramidSegmenter {
     /**
      * What makes one variant, apart from the backbone.
      *
@@ -52,10 +51,7 @@ public final class SemanticFpn extends Layer implements GroupingModel {
     /** The settings of the published ADE20K models: 150 classes. */
     public static final Config ADE20K = new Config(256, 128, 0.1, 150);
 
-    private static final String BACKBONE = "backbone";
-
     private final Config config;
-    private final Pyramid backbone;
     private final Fpn neck;
     private final Head head;
 
@@ -65,8 +61,8 @@ public final class SemanticFpn extends Layer implements GroupingModel {
      * @param backbone gives the maps; its strides must double from one to the next
      */
     public <P extends Layer & Pyramid> SemanticFpn(P backbone, Config config) {
+        super(backbone, config.classes());
         this.config = config;
-        this.backbone = child(BACKBONE, backbone);
         this.neck = child("neck", new Fpn(backbone.channels(), config.neckChannels()));
         this.head = child("decode_head", new Head(backbone.strides(), config));
     }
@@ -76,87 +72,9 @@ public final class SemanticFpn extends Layer implements GroupingModel {
         return config;
     }
 
-    /** Those of the backbone. */
     @Override
-    public InputSizes inputSizes() {
-        return grouping().inputSizes();
-    }
-
-    /** Those of the backbone. */
-    @Override
-    public List<Level> levels() {
-        return grouping().levels().stream()
-                .map(level -> new Level(level.name(), BACKBONE + "." + level.tap(), level.description()))
-                .toList();
-    }
-
-    @Override
-    public Groups groups(Level level, NDArray tapped, int heightPx, int widthPx) {
-        return grouping().groups(level, tapped, heightPx, widthPx);
-    }
-
-    private GroupingModel grouping() {
-        if (backbone instanceof GroupingModel model) {
-            return model;
-        }
-        throw new IllegalStateException(
-                "the backbone of this model, " + backbone.getClass().getSimpleName() + ", groups no points");
-    }
-
-    /**
-     * Classifies every point of the finest map.
-     *
-     * @param image (B, 3, H, W), RGB, normalised by the ImageNet mean and standard deviation
-     * @return logits (B, K, h, w)
-     */
-    @Override
-    protected NDArray forward(NDArray image, Pass pass) {
-        NDList maps = backbone.features(image, pass); // (B, C_i, h_i, w_i) each
+    NDArray decode(NDList maps, Pass pass) {
         return head.decode(neck.merge(maps, pass), pass); // (B, K, h, w)
-    }
-
-    /**
-     * Class probabilities at the size of the photo: the logits are resized to the size of the model's input, then to
-     * the original size, and go through a softmax.
-     *
-     * @param logits (B, K, h, w)
-     * @param inputSize (H, W) of the image that the model saw
-     * @param originalSize (Y, X) of the photo before it was resized
-     * @return (B, K, Y, X), in [0, 1], summing to 1 over K
-     */
-    public NDArray probabilities(NDArray logits, Shape inputSize, Shape originalSize) {
-        Shape shape = logits.getShape();
-        if (shape.dimension() != 4 || shape.get(1) != config.classes()) {
-            throw new IllegalArgumentException(
-                    "logits are " + shape + "; they must be (B, " + config.classes() + ", h, w)");
-        }
-        checkSize("input size", inputSize);
-        checkSize("original size", originalSize);
-        return scoped(new NDList(logits), Pass.inference(), scope -> {
-                    NDArray input = resize(logits, inputSize); // (B, K, H, W)
-                    return new NDList(resize(input, originalSize).softmax(1)); // (B, K, Y, X)
-                })
-                .head();
-    }
-
-    private static NDArray resize(NDArray planes, Shape size) {
-        return Resize.linear(Resize.linear(planes, 2, size.get(0)), 3, size.get(1));
-    }
-
-    private static void checkSize(String what, Shape size) {
-        if (size.dimension() != 2 || size.get(0) < 1 || size.get(1) < 1) {
-            throw new IllegalArgumentException(what + " is " + size + "; it must be (height, width), both 1 or more");
-        }
-    }
-
-    /**
-     * The most probable class of every pixel.
-     *
-     * @param probabilities (B, K, Y, X)
-     * @return int64 (B, Y, X), 0 to K - 1; the smaller class on ties
-     */
-    public static NDArray labels(NDArray probabilities) {
-        return probabilities.argMax(1);
     }
 
     /** Brings every level to the finest map by convolutions, each followed by a doubling; adds them; classifies. */
@@ -208,6 +126,8 @@ public final class SemanticFpn extends Layer implements GroupingModel {
                             x, 2 * x.getShape().get(1), 2 * x.getShape().get(2));
                 }
             }
+            NDArray branch = x;
+            pass.tap(this, "scale_heads." + i, () -> branch.transpose(0, 3, 1, 2));
             return x;
         }
 

@@ -8,24 +8,25 @@ package io.github.pointillist.samples;
 public final class SimulatedImages {
     private SimulatedImages() {}
 
-    /** Nuclei of cultured cells with default settings; see the other method of this name. */
+    /** Nuclei of cultured cells: {@link NucleiScene#DEFAULT}. */
     public static Sample nuclei(int width, int height, long seed) {
-        return nuclei(width, height, seed, NucleiSettings.CULTURE);
+        return nuclei(width, height, seed, NucleiScene.DEFAULT);
     }
 
     /**
-     * A widefield fluorescence image of stained nuclei, 16 bit: smooth deformed ellipses with chromatin texture,
-     * touching and overlapping (light adds up, the later label lies on top), a few bright mitoses, debris without
-     * label, uneven background and illumination, Gaussian point spread function, Poisson and read noise on an offset
-     * of 100.
+     * Nuclei as a scene describes them, with exact labels: 16-bit values (those of an 8-bit or 12-bit file where the
+     * scene's detector has fewer bits). Labels are the outlines before the blur, which is where the light falls to half.
+     * Where objects overlap, the upper one has the pixel or the two meet at a seam; each label is one piece connected by
+     * sides. Objects hidden to more than 70 %, of fewer than 4 pixels or lost in noise have none; those at the border
+     * are labelled as far as they are in the image.
      *
      * @param width in pixels, at least 1
      * @param height in pixels, at least 1
-     * @param seed any
-     * @param settings size, density and light
+     * @param seed any; the same seed and scene give the same pixels on every machine
+     * @param scene for example {@link NucleiScene#random}
      */
-    public static Sample nuclei(int width, int height, long seed, NucleiSettings settings) {
-        return Nuclei.simulate(width, height, seed, settings);
+    public static Sample nuclei(int width, int height, long seed, NucleiScene scene) {
+        return SceneNuclei.simulate(width, height, seed, scene);
     }
 
     /**
@@ -39,7 +40,12 @@ public final class SimulatedImages {
      * @param seed any
      */
     public static TissueSample tissue(int width, int height, long seed) {
-        return Tissue.simulate(width, height, seed);
+        return tissue(width, height, seed, TissueScene.DEFAULT);
+    }
+
+    /** Tissue as the other method of this name makes it, of another magnification, stain, share of fat and camera. */
+    public static TissueSample tissue(int width, int height, long seed, TissueScene scene) {
+        return Tissue.simulate(width, height, seed, scene);
     }
 
     /**

@@ -13,7 +13,8 @@ public final class CaseKinds {
                     SwinCases.ALL,
                     FasterVitCases.ALL,
                     ContainerCases.ALL,
-                    GkgNetCases.ALL)
+                    GkgNetCases.ALL,
+                    HeadsCases.ALL)
             .flatMap(List::stream)
             .toList();
 
