@@ -247,6 +247,9 @@ class SegmentVerbTest {
         assertThat(segment(dots("a.tif", 24), "--model", "classes", "--min-area", 5)
                         .err())
                 .contains("gives classes, not objects");
+        assertThat(segment(dots("a.tif", 24), "--model", "classes", "--link-slices")
+                        .err())
+                .contains("link slices is true, but model classes tells classes");
     }
 
     @Test
