@@ -80,8 +80,7 @@ public final class JoinedConvNormRelu extends Layer {
 
     /** The part of map i, which has the size of the first. */
     private NDArray full(int i, NDArray x, Pass pass) {
-        NDArray kernels = derived(i, this, pass, inner -> part(i, inner).duplicate()); // (out, in_i, 3, 3)
-        return ConvNormRelu.convolve(x, kernels);
+        return ConvNormRelu.convolve(x, part(i, pass));
     }
 
     /** The part of map i, (B, y, x, in_i), which has another size than the first. */
@@ -91,7 +90,7 @@ public final class JoinedConvNormRelu extends Layer {
         long b = shape.get(0);
         int y = (int) shape.get(1);
         int x = (int) shape.get(2);
-        NDArray kernels = derived(-i, this, pass, inner -> part(i, inner)
+        NDArray kernels = derived(i, this, pass, inner -> part(i, inner)
                 .transpose(2, 1, 3, 0) // (3, in_i, 3, out)
                 .reshape(KERNEL, -1, (long) KERNEL * out));
         NDArray columns = constant(

@@ -104,7 +104,7 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
             return new Config(layers, dims, centres, fold, heads, headDim, mlpRatios, other, classes, dropPath);
         }
 
-        /** The same with branches dropped in training; the published trainings dropped none or a tenth. */
+        /** The same with branches dropped in training. */
         public Config withDropPath(double rate) {
             return new Config(layers, dims, centres, fold, heads, headDim, mlpRatios, denominator, classes, rate);
         }

@@ -105,7 +105,7 @@ public final class SecVit extends Layer implements Pyramid, ImageClassifier, Gro
             return new Config(dims, depths, heads, clusters, mlpRatios, layerScales, projection, number, dropPath);
         }
 
-        /** The same with branches dropped in training; published trainings took 0.1 for T, 0.15 S, 0.4 B and 0.5 L. */
+        /** The same with branches dropped in training; the reference sets 0.1 for T, 0.15 for S, 0.4 for B, 0.5 for L. */
         public Config withDropPath(double rate) {
             return new Config(dims, depths, heads, clusters, mlpRatios, layerScales, projection, classes, rate);
         }

@@ -176,6 +176,37 @@ class DenseLayersTest {
     }
 
     @Test
+    void stochasticDepthDropsWholeSamplesInTrainingOnly() {
+        NDArray x = arena.zeros(DataType.FLOAT64, new Shape(400, 3, 2)).add(1);
+        StochasticDepth depth = new StochasticDepth(0.2);
+        assertThat(depth.apply(x, Pass.inference())).isSameAs(x);
+        assertThat(new StochasticDepth(0).apply(x, Pass.training())).isSameAs(x);
+        Engine.getEngine("PyTorch").setRandomSeed(5);
+        NDArray y = depth.apply(x, Pass.training());
+        double[] samples = values(y.reshape(400, 6).mean(new int[] {1}));
+        assertThat(Arrays.stream(samples)).allMatch(mean -> mean == 0 || Math.abs(mean - 1.25) < 1e-6);
+        assertThat(Arrays.stream(samples).filter(mean -> mean == 0).count()).isBetween(50L, 110L);
+        Engine.getEngine("PyTorch").setRandomSeed(5);
+        assertThat(values(depth.apply(x, Pass.training()))).isEqualTo(values(y));
+        assertThatThrownBy(() -> new StochasticDepth(1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("drop path rate is 1.0; allowed are 0 to below 1");
+    }
+
+    @Test
+    void stochasticDepthGrowsEvenlyFromBlockToBlock() {
+        NDArray x = arena.zeros(DataType.FLOAT64, new Shape(1000, 1)).add(1);
+        List<Integer> depths = List.of(2, 3);
+        double[] scales = {1, 1 / 0.9, 1 / 0.8, 1 / 0.7, 1 / 0.6};
+        for (int block = 0; block < 5; block++) {
+            StochasticDepth depth = StochasticDepth.of(0.4, depths, block < 2 ? 0 : 1, block < 2 ? block : block - 2);
+            assertThat(depth.apply(x, Pass.training()).max().getDouble()).isCloseTo(scales[block], Offset.offset(1e-6));
+        }
+        assertThat(StochasticDepth.of(0.4, List.of(1), 0, 0).apply(x, Pass.training()))
+                .isSameAs(x);
+    }
+
+    @Test
     void fpnRefusesAnotherNumberOfMaps() {
         Fpn neck = new Fpn(List.of(2, 3), 4);
         neck.allocate(arena, DataType.FLOAT64);

@@ -8,6 +8,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
 import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
@@ -47,6 +49,23 @@ class ContextClusterTest {
                 ModelChecks.seeded(new ContextCluster(TINY.withDenominator(denominator)), weights, DataType.FLOAT64);
         NDArray x = ModelChecks.input(arrays, 1, 1, 3, 32, 24);
         ModelChecks.assertGradients(model, x, Pass.inference(), model::apply);
+    }
+
+    @Test
+    void dropsBranchesInTrainingOnly() {
+        ModelChecks.assertDropsBranchesInTrainingOnly(
+                ModelChecks.seeded(new ContextCluster(TINY.withDropPath(0.5)), weights, DataType.FLOAT64),
+                ModelChecks.seeded(new ContextCluster(TINY), weights, DataType.FLOAT64),
+                ModelChecks.input(arrays, 1, 6, 3, 32, 24));
+        assertThatThrownBy(() -> TINY.withDropPath(-0.1)).hasMessageContaining("drop path rate is -0.1");
+    }
+
+    /** Model folders from before there was a rate have none. */
+    @Test
+    void aConfigurationWithoutARateDropsNothing() {
+        JsonObject json = new Gson().toJsonTree(TINY.withDropPath(0.3)).getAsJsonObject();
+        json.remove("dropPath");
+        assertThat(new Gson().fromJson(json, ContextCluster.Config.class)).isEqualTo(TINY);
     }
 
     @Test

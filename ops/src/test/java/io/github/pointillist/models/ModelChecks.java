@@ -165,6 +165,25 @@ final class ModelChecks {
         return together;
     }
 
+    /**
+     * Asserts that a model that drops branches does so in training only, and the same ones for the same seed.
+     *
+     * @param plain the same without; both with the same weights
+     */
+    static void assertDropsBranchesInTrainingOnly(Layer dropping, Layer plain, NDArray batch) {
+        Engine engine = Engine.getEngine("PyTorch");
+        assertThat(difference(dropping.apply(batch, Pass.inference()), plain.apply(batch, Pass.inference())))
+                .isZero();
+        NDArray whole = plain.apply(batch, Pass.training());
+        engine.setRandomSeed(3);
+        NDArray first = dropping.apply(batch, Pass.training());
+        engine.setRandomSeed(3);
+        assertThat(difference(first, dropping.apply(batch, Pass.training()))).isZero();
+        engine.setRandomSeed(4);
+        assertThat(difference(first, dropping.apply(batch, Pass.training()))).isGreaterThan(1e-6);
+        assertThat(difference(first, whole)).isGreaterThan(1e-6);
+    }
+
     /** The largest difference of two arrays of the same shape. */
     static double difference(NDArray a, NDArray b) {
         assertThat(a.getShape()).isEqualTo(b.getShape());

@@ -107,6 +107,15 @@ class SecVitTest {
         assertThatThrownBy(() -> classifier.features(x, Pass.inference())).hasMessageContaining("0 classes");
     }
 
+    @Test
+    void dropsBranchesInTrainingOnly() {
+        ModelChecks.assertDropsBranchesInTrainingOnly(
+                tiny(TINY.withDropPath(0.5), DataType.FLOAT64),
+                tiny(TINY, DataType.FLOAT64),
+                ModelChecks.input(arrays, 1, 6, 3, 16, 32));
+        assertThatThrownBy(() -> TINY.withDropPath(1)).hasMessageContaining("drop path rate is 1.0");
+    }
+
     @ParameterizedTest
     @CsvSource({"3,12,20,gives 15 points in stage 0; not a multiple of its 4 clusters", "1,16,32,(B; 3; H; W)"})
     void refusesWrongImages(int channels, int height, int width, String message) {
@@ -190,6 +199,8 @@ class SecVitTest {
                                 + " 1], layerscales: [false, true], projection: 6, num_classes: 3}",
                         JsonObject.class);
         assertThat(architecture.fromJson(json)).isEqualTo(TINY);
+        json.addProperty("drop_path_rate", 0.1);
+        assertThat(architecture.fromJson(json)).isEqualTo(TINY.withDropPath(0.1));
         json.remove(missing);
         assertThatThrownBy(() -> architecture.fromJson(json))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -8,8 +8,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import io.github.pointillist.layers.Pyramid;
 import io.github.pointillist.layers.Resize;
 import io.github.pointillist.models.SegmentationHead;
 import io.github.pointillist.models.SemanticFpn;
@@ -23,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /** The cases of heads over given maps: Semantic FPN and UPerNet. */
 final class HeadsCases {
@@ -33,48 +30,27 @@ final class HeadsCases {
 
     private HeadsCases() {}
 
-    /** A backbone that gives the maps of a case whatever the image is. */
-    private static final class GivenMaps extends Layer implements Pyramid {
-        private final NDList maps = new NDList();
-        private final List<Integer> strides;
-
-        GivenMaps(GoldenCase golden, Arena arena, DataType type) {
-            JsonObject json = golden.config();
-            for (int i = 0; i < json.getAsJsonArray("in_channels").size(); i++) {
-                maps.add(golden.input("feat" + i, arena, type));
-            }
-            this.strides = json.has("feature_strides")
-                    ? numbers(json.getAsJsonArray("feature_strides"))
-                    : IntStream.range(0, maps.size()).mapToObj(i -> 4 << i).toList();
-            if (!channels().equals(numbers(json.getAsJsonArray("in_channels")))) {
-                throw new IllegalArgumentException("the case says channels " + json.get("in_channels")
-                        + " and gives maps of " + channels() + " channels");
-            }
+    /** The maps of a case as a backbone. */
+    private static GivenMaps maps(GoldenCase golden, Arena arena, DataType type) {
+        List<Integer> channels = numbers(golden, "in_channels");
+        NDList maps = new NDList();
+        for (int i = 0; i < channels.size(); i++) {
+            maps.add(golden.input("feat" + i, arena, type));
         }
-
-        private static List<Integer> numbers(JsonArray array) {
-            return array.asList().stream().map(JsonElement::getAsInt).toList();
+        GivenMaps given = golden.config().has("feature_strides")
+                ? new GivenMaps(maps, numbers(golden, "feature_strides"))
+                : new GivenMaps(maps);
+        if (!given.channels().equals(channels)) {
+            throw new IllegalArgumentException(
+                    "the case says channels " + channels + " and gives maps of " + given.channels() + " channels");
         }
+        return given;
+    }
 
-        @Override
-        public NDList features(NDArray image, Pass pass) {
-            return maps;
-        }
-
-        @Override
-        public List<Integer> channels() {
-            return maps.stream().map(map -> (int) map.getShape().get(1)).toList();
-        }
-
-        @Override
-        public List<Integer> strides() {
-            return strides;
-        }
-
-        @Override
-        protected NDArray forward(NDArray x, Pass pass) {
-            throw new IllegalStateException("the maps are given: call features");
-        }
+    private static List<Integer> numbers(GoldenCase golden, String key) {
+        return golden.config().getAsJsonArray(key).asList().stream()
+                .map(JsonElement::getAsInt)
+                .toList();
     }
 
     private static void fill(Layer model, GoldenCase golden, Arena arena, DataType type) {
@@ -132,7 +108,7 @@ final class HeadsCases {
             try (Arena arena = Arena.onCpu();
                     Arena scope = Arena.onCpu()) {
                 SemanticFpn model = new SemanticFpn(
-                        new GivenMaps(golden, scope, type), SegmentationHead.SEMANTIC_FPN.fromJson(golden.config()));
+                        maps(golden, scope, type), SegmentationHead.SEMANTIC_FPN.fromJson(golden.config()));
                 fill(model, golden, arena, type);
                 Taps taps = new Taps(scope, name -> true);
                 NDArray logits = model.apply(golden.input("feat0", scope, type), Pass.recording(taps));
@@ -154,8 +130,8 @@ final class HeadsCases {
         public void run(GoldenCase golden, Judge judge, DataType type) {
             try (Arena arena = Arena.onCpu();
                     Arena scope = Arena.onCpu()) {
-                UperNet model = new UperNet(
-                        new GivenMaps(golden, scope, type), SegmentationHead.UPERNET.fromJson(golden.config()));
+                UperNet model =
+                        new UperNet(maps(golden, scope, type), SegmentationHead.UPERNET.fromJson(golden.config()));
                 fill(model, golden, arena, type);
                 Taps taps = new Taps(scope, name -> true);
                 NDList logits = model.trainingLogits(golden.input("feat0", scope, type), Pass.recording(taps));
