@@ -257,10 +257,7 @@ public final class MeasureObjects {
             for (int label = 1; label < rank.length; label++) {
                 labels[rank[label]] = rank[label] > 0 ? label : 0;
             }
-            ids = new int[plane.labels.length];
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = rank[plane.labels[i]];
-            }
+            ids = count + 1 == rank.length ? plane.labels : ranked(plane.labels, rank);
             pixels = new int[count + 1];
             left = new int[count + 1];
             right = new int[count + 1];
@@ -290,6 +287,14 @@ public final class MeasureObjects {
             }
             rank[0] = count;
             return rank;
+        }
+
+        private static int[] ranked(int[] labels, int[] rank) {
+            int[] ids = new int[labels.length];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = rank[labels[i]];
+            }
+            return ids;
         }
 
         private void box() {

@@ -44,9 +44,7 @@ record PixelSizes(double um, String note) {
         if (width == 0 || height == 0) {
             String unit = text(calibration.getXUnit());
             return new PixelSizes(
-                    0,
-                    "pixel size unknown: the image's unit is " + unit
-                            + ", and um, nm and mm are taken; give one as pixel size if it matters");
+                    0, "pixel size unknown: the image's unit is " + unit + ", and known are um, nm and mm");
         }
         double mean = (width + height) / 2;
         if (Math.abs(width - height) > TOLERANCE * mean) {

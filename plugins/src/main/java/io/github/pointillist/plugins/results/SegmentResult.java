@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.results;
 import ij.ImagePlus;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What came of one image.
@@ -34,9 +35,8 @@ public record SegmentResult(
         String found = kind == Kind.INSTANCES
                 ? objects + (objects == 1 ? " object" : " objects")
                 : objects + (objects == 1 ? " class" : " classes") + " of " + classNames.size();
-        String size = scale == 1
-                ? "at its own size"
-                : String.format(java.util.Locale.ROOT, "resized by %.4g for the model", scale);
+        String size =
+                scale == 1 ? "at its own size" : String.format(Locale.ROOT, "resized by %.3g for the model", scale);
         return found + ", " + size;
     }
 }

@@ -45,6 +45,12 @@ public final class SegmentRun implements AutoCloseable {
         task = Segment.open(options.settings());
         segmenter = task::segment;
         card = task.card();
+        try {
+            checkLinking();
+        } catch (IllegalArgumentException e) {
+            task.close();
+            throw e;
+        }
     }
 
     SegmentRun(SegmentOptions options, Segmenter segmenter, ModelCard card) {
@@ -52,6 +58,15 @@ public final class SegmentRun implements AutoCloseable {
         this.task = null;
         this.segmenter = segmenter;
         this.card = card;
+        checkLinking();
+    }
+
+    private void checkLinking() {
+        boolean objects = card.segmentation() != null && card.segmentation().kind() == Kind.INSTANCES;
+        if (options.linkSlices() && !objects) {
+            throw new IllegalArgumentException("link slices is true, but model " + card.name()
+                    + " tells classes and no objects; allowed is false");
+        }
     }
 
     /** What was found in the model's file. */
@@ -120,10 +135,6 @@ public final class SegmentRun implements AutoCloseable {
     private List<String> classNames(Result result) {
         if (result.kind() == Kind.INSTANCES) {
             return List.of();
-        }
-        if (options.linkSlices()) {
-            throw new IllegalArgumentException(
-                    "link slices is true, but the model tells classes and no objects;" + " allowed is false");
         }
         return IntStream.range(0, result.count()).mapToObj(card::className).toList();
     }

@@ -11,6 +11,7 @@ import ij.measure.ResultsTable;
 import ij.process.ByteProcessor;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
+import io.github.pointillist.plugins.launch.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ class ModelCommandsTest {
         install("coc/checkpoint-timm.pth.tar", "coc/checkpoint-timm", "images");
         install("coc/checkpoint-points.pth", "coc/checkpoint-points", "points");
         install("container/checkpoint-deit.pth", "container/checkpoint-deit", "affinities");
+        TestModels.installObjects("objects");
     }
 
     private static void install(String file, String golden, String name) throws IOException {
@@ -198,12 +200,51 @@ class ModelCommandsTest {
         assertThat(run(ModelsCommand.class, Map.of()).isCanceled()).isFalse();
     }
 
+    @Test
+    void segmentGivesLabelsOutlinesAndMeasurements() throws ExecutionException, InterruptedException {
+        ByteProcessor discs = new ByteProcessor(96, 72);
+        for (int i = 0; i < discs.getPixelCount(); i++) {
+            double dx = i % 96 % 24 - 11.5;
+            double dy = i / 96 % 24 - 11.5;
+            discs.set(i, dx * dx + dy * dy < 36 ? 200 : 20);
+        }
+        byte[] before = ((byte[]) discs.getPixels()).clone();
+        ImagePlus image = new ImagePlus("discs.tif", discs);
+        Map<String, Object> inputs = Map.of("model", "objects", "scaling", "none");
+        CommandModule module = onImage(SegmentCommand.class, image, inputs);
+        assertThat(module.getCancelReason()).isNull();
+        ImagePlus labels = (ImagePlus) module.getOutput("labels");
+        assertThat(labels.getTitle()).isEqualTo("discs_labels");
+        assertThat(labels.getStatistics().max).isEqualTo(12);
+        assertThat(ResultsTable.getResultsTable().size()).isEqualTo(12);
+        assertThat(image.getOverlay().size()).isEqualTo(12);
+        assertThat(image.getOverlay().get(11).getName()).isEqualTo("object 12");
+        assertThat((byte[]) discs.getPixels()).isEqualTo(before);
+        onImage(SegmentCommand.class, image, inputs);
+        assertThat(image.getOverlay().size()).as("replaced").isEqualTo(12);
+        Map<Map<String, Object>, String> wrong = Map.of(
+                Map.of("model", "nothing"), "model is nothing, which is neither installed nor a file",
+                Map.of("model", "images"), "segments nothing",
+                Map.of("model", "objects", "scaling", "some"), "scaling is 'some'; allowed are automatic, calibration",
+                Map.of("model", "objects", "scaling", "diameter"), "object diameter is 0.0",
+                Map.of("model", "objects", "scaling", "calibration"), "pixel size of the image is not known",
+                Map.of("model", "objects", "tile", -1), "tile is -1");
+        for (Map.Entry<Map<String, Object>, String> one : wrong.entrySet()) {
+            assertThat(onImage(SegmentCommand.class, image, one.getKey()).getCancelReason())
+                    .contains(one.getValue());
+        }
+    }
+
     /** In a macro a button that counts as missing would bring the dialog up. */
     @Test
     void buttonsAreSettledWithoutADialog() throws ExecutionException, InterruptedException {
         for (Class<? extends Command> command : List.of(
-                MapClustersCommand.class, ClassifyCommand.class, ClassifyPointsCommand.class, ModelsCommand.class)) {
-            boolean needsImage = command == MapClustersCommand.class || command == ClassifyCommand.class;
+                MapClustersCommand.class,
+                ClassifyCommand.class,
+                SegmentCommand.class,
+                ClassifyPointsCommand.class,
+                ModelsCommand.class)) {
+            boolean needsImage = command != ClassifyPointsCommand.class && command != ModelsCommand.class;
             CommandModule module = needsImage ? onImage(command, ramp(), Map.of()) : run(command, Map.of());
             int buttons = 0;
             for (ModuleItem<?> item : module.getInfo().inputs()) {

@@ -331,8 +331,12 @@ class ClassifyVerbTest {
 
     /** The words of the command line after the program's name, as a POSIX shell takes them. */
     private static Object[] words(JsonObject manifest) {
+        return words(manifest, "classify");
+    }
+
+    static Object[] words(JsonObject manifest, String verb) {
         String line = manifest.get("command_line").getAsString();
-        assertThat(line).startsWith("pointillist classify ");
+        assertThat(line).startsWith("pointillist " + verb + " ");
         List<Object> words = new ArrayList<>();
         StringBuilder word = new StringBuilder();
         boolean quoted = false;

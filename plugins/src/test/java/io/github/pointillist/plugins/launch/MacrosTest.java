@@ -273,6 +273,68 @@ class MacrosTest {
         assertThat(log).contains("regions 1", "objects 1", "active cells_classmap 60");
     }
 
+    private Path dots(Path file) {
+        return TestImages.save(new ImagePlus("dots", TestImages.dots(16, 96, 72)), file);
+    }
+
+    private void installObjects(String name) {
+        TestModels.use(folder.resolve("models"));
+        try {
+            TestModels.installObjects(name);
+        } finally {
+            TestModels.forget();
+        }
+    }
+
+    @Test
+    void segmentFindsMeasuresAndSaves() throws IOException, InterruptedException {
+        installObjects("objects");
+        Path out = folder.resolve("out");
+        List<String> log =
+                run(MACROS.resolve("Segment.ijm"), "objects|" + dots(folder.resolve("dots.tif")) + "|" + out);
+        assertThat(log).anyMatch(line -> line.matches("Segment: dots.tif: \\d+ objects, .*"));
+        assertThat(log).anyMatch(line -> line.matches("dots_labels: \\d+ rows"));
+        ImagePlus labels = IJ.openImage(out.resolve("dots_labels.tif").toString());
+        List<String> table = Files.readAllLines(out.resolve("dots_labels.csv"));
+        assertThat(table.get(0)).contains("image", "label", "area", "circularity", "mean_c1", "unit");
+        assertThat(table).hasSize(1 + (int) labels.getStatistics().max).hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void segmentAFolder() throws IOException, InterruptedException {
+        installObjects("objects");
+        Path in = Files.createDirectory(folder.resolve("in"));
+        dots(in.resolve("a.tif"));
+        dots(in.resolve("b.tif"));
+        Files.writeString(in.resolve("notes.txt"), "no image");
+        String macro = MACROS.resolve("Segment_Folder.ijm").toAbsolutePath().toString();
+        List<String> log = run(List.of(macro, in + "|" + in + "|objects", macro, in + "|" + in + "|objects"));
+        assertThat(log).filteredOn("2 images segmented"::equals).hasSize(2);
+        for (String name : List.of("a_labels.tif", "a_labels.csv", "b_labels.tif", "b_labels.csv")) {
+            assertThat(in.resolve(name)).isNotEmptyFile();
+        }
+    }
+
+    @Test
+    void segmentInAMacro() throws IOException, InterruptedException {
+        installObjects("nuclei");
+        List<String> log = runText("open('" + dots(folder.resolve("dots.tif")) + "');\n"
+                + "run('Segment...', 'scaling=none');\n"
+                + "print('active ' + getTitle() + ' ' + bitDepth() + ', rows ' + nResults);\n"
+                + "print('label ' + getResult('label', 11) + ', in ' + Table.getString('image', 11));\n"
+                + "selectImage('dots.tif'); print('overlay ' + Overlay.size);\n"
+                + "run('Segment...', 'scaling=none overlay=false table=false min_area=5000');\n"
+                + "getStatistics(area, mean, min, max); print('left ' + max + ', rows ' + nResults);\n"
+                + "selectImage('dots.tif'); print('overlay ' + Overlay.size);\n"
+                + "run('Segment...', 'roi_manager=true'); print('went on');");
+        assertThat(log)
+                .contains("active dots_labels 16, rows 12", "label 12, in dots.tif", "left 0, rows 12")
+                .filteredOn("overlay 12"::equals)
+                .hasSize(2);
+        assertThat(log).anyMatch(line -> line.startsWith("Macro Error: ") && line.contains("roi_manager is true"));
+        assertThat(log).doesNotContain("went on");
+    }
+
     @Test
     void aModelsGroupsInAMacro() throws IOException, InterruptedException {
         install(TestModels.IMAGES, "tiny");

@@ -43,6 +43,19 @@ final class TestImages {
         return new ImagePlus(title, noise(bits, width, height, 1));
     }
 
+    /** Bright discs of 12 pixels on dark noise, every 24 pixels: one for each full 24 x 24. */
+    static ImageProcessor dots(int bits, int width, int height) {
+        ImageProcessor noise = noise(bits == 24 ? 8 : bits, width, height, 3);
+        for (int i = 0; i < width * height; i++) {
+            double dx = i % width % 24 - 11.5;
+            double dy = i / width % 24 - 11.5;
+            boolean inside = dx * dx + dy * dy < 36 && i % width / 24 < width / 24 && i / width / 24 < height / 24;
+            float spread = bits == 32 ? 0.01f : 1;
+            noise.setf(i, (inside ? 200 : 20) * spread + (noise.getf(i) - i % width * spread) / 10);
+        }
+        return bits == 24 ? noise.convertToRGB() : noise;
+    }
+
     /** 2 channels, 3 slices, 2 frames with a calibration of its own on every axis. */
     static ImagePlus hyperstack(int width, int height) {
         ImageStack stack = new ImageStack(width, height);

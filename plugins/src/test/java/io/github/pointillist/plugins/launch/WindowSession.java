@@ -6,10 +6,13 @@ import ij.ImageJ;
 import ij.ImagePlus;
 import ij.WindowManager;
 import ij.gui.GenericDialog;
+import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.plugin.frame.Recorder;
+import ij.plugin.frame.RoiManager;
 import java.awt.AWTException;
 import java.awt.Button;
+import java.awt.Checkbox;
 import java.awt.Choice;
 import java.awt.Component;
 import java.awt.Container;
@@ -34,7 +37,7 @@ import javax.swing.JTextField;
 /**
  * Plain ImageJ with real windows: the main class of a JVM of its own. Opens an image, starts the command from the menu,
  * fills in the dialog, presses OK and tells what came of it. Arguments: image, folder for pictures of the screen, and
- * "dialog", "choosers" or "evaluate".
+ * "dialog", "choosers", "segment" or "evaluate".
  */
 final class WindowSession {
     private static final long LIMIT_MS = 60_000;
@@ -49,6 +52,8 @@ final class WindowSession {
         File pictures = new File(args[1]);
         if (args[2].equals("dialog")) {
             fillIn(pictures);
+        } else if (args[2].equals("segment")) {
+            segment(pictures);
         } else if (args[2].equals("evaluate")) {
             evaluate(image, pictures);
         } else {
@@ -71,6 +76,33 @@ final class WindowSession {
                 + " bits, visible " + labels.isVisible() + ", max " + (int) labels.getStatistics().max + ", "
                 + labels.getCalibration().getUnit());
         System.out.println("windows: " + WindowManager.getImageCount());
+    }
+
+    /** Finds the objects, with their outlines in the ROI Manager. */
+    private static void segment(File pictures) throws AWTException, IOException {
+        ImagePlus image = WindowManager.getCurrentImage();
+        RoiManager.getRoiManager().addRoi(new Roi(1, 1, 5, 5)); // stays
+        WindowManager.setTempCurrentImage(image);
+        GenericDialog dialog = start("Segment...");
+        press(dialog, "Models...");
+        pick("Model", "", "objects", new File(pictures, "segment-models.png"));
+        TextField model = (TextField) dialog.getStringFields().get(0);
+        await("the model's name", () -> model.getText().equals("objects") ? model : null);
+        ((Choice) dialog.getChoices().get(0)).select("none");
+        Checkbox manager =
+                (Checkbox) dialog.getCheckboxes().get(dialog.getCheckboxes().size() - 1);
+        System.out.println("last: " + manager.getLabel());
+        manager.setState(true);
+        picture(new File(pictures, "segment.png"));
+        accept(dialog);
+        ImagePlus labels = await("the labels", () -> WindowManager.getImage("cells_labels"));
+        IJ.wait(1000);
+        picture(new File(pictures, "segmented.png"));
+        System.out.println("objects: " + (int) labels.getStatistics().max + ", rows "
+                + ResultsTable.getResultsTable().size() + ", overlay "
+                + image.getOverlay().size() + ", manager "
+                + RoiManager.getRoiManager().getCount() + ", last "
+                + RoiManager.getRoiManager().getRoi(12).getName());
     }
 
     /** Chooses a model and levels from the lists that the dialog's buttons open. */

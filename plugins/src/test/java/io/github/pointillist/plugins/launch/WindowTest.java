@@ -64,6 +64,25 @@ class WindowTest {
     }
 
     @Test
+    void outlinesGoToTheRoiManagerWhereAsked() throws IOException, InterruptedException {
+        TestModels.use(folder.resolve("models"));
+        try {
+            TestModels.installObjects("objects");
+        } finally {
+            TestModels.forget();
+        }
+        List<String> log = onScreen("segment");
+        assertThat(log)
+                .contains(
+                        "last: Outlines to the ROI Manager",
+                        "objects: 12, rows 12, overlay 12, manager 13, last object 12");
+        assertThat(recorded(log))
+                .contains("run(\"Segment...\", \"model=objects variant=automatic scaling=none object_diameter=0.0")
+                .contains("link_slices=false tile=0 device=auto overlay=true table=true roi_manager=true")
+                .doesNotContain("choose");
+    }
+
+    @Test
     void evaluateTakesTheTruthFromTheOpenImages() throws IOException, InterruptedException {
         List<String> log = onScreen("evaluate");
         assertThat(log).contains("compared: cells.tif with true cells, AP@0.9 1.0");
@@ -106,7 +125,9 @@ class WindowTest {
     private List<String> session(String display, String scenario) throws IOException, InterruptedException {
         MacrosTest.installInto(folder);
         Files.createDirectories(PICTURES);
-        ImagePlus image = TestImages.image("cells", 8, 120, 90);
+        ImagePlus image = scenario.equals("segment")
+                ? new ImagePlus("cells", TestImages.dots(8, 96, 72))
+                : TestImages.image("cells", 8, 120, 90);
         image.getCalibration().setUnit("micron");
         TestImages.save(image, folder.resolve("cells.tif"));
         List<String> command = new ArrayList<>(List.of(

@@ -13,6 +13,7 @@ import ij.measure.ResultsTable;
 import ij.process.ImageProcessor;
 import ij.process.ShortProcessor;
 import io.github.pointillist.catalog.ModelCard;
+import io.github.pointillist.catalog.ModelCard.Segmentation;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.Segment.Result;
@@ -35,22 +36,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of labels, whatever found them: here the values of the first channel are the labels. */
 class SegmentRunTest {
-    private static final ModelCard CARD = new ModelCard(
-            "fake",
-            "fake",
-            "custom",
-            "Fake",
-            "semantic segmentation",
-            4,
-            List.of("background", "stroma", "gland", "class 3"),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
+    private static ModelCard card(Kind kind) {
+        return new ModelCard(
+                "fake",
+                "fake",
+                "custom",
+                "Fake",
+                "semantic segmentation",
+                4,
+                List.of("background", "stroma", "gland", "class 3"),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                new Segmentation(kind, 0, 12, 96, 24, 0, 100, false, 0.5, 0.5));
+    }
 
     @TempDir
     private Path folder;
@@ -71,7 +74,7 @@ class SegmentRunTest {
                     0.5,
                     List.of("values taken as labels"));
         };
-        try (SegmentRun run = new SegmentRun(options, values, CARD)) {
+        try (SegmentRun run = new SegmentRun(options, values, card(kind))) {
             return run.segment(image, Progress.NONE);
         }
     }
@@ -140,7 +143,7 @@ class SegmentRunTest {
         assertThat(result.scale()).isEqualTo(0.5);
         assertThat(result.pixelSizeUm()).isEqualTo(0.5);
         assertThat(pixelSizes).containsExactly(0.5);
-        assertThat(result.summary()).isEqualTo("5 objects, resized by 0.5000 for the model");
+        assertThat(result.summary()).isEqualTo("5 objects, resized by 0.500 for the model");
         assertThat(result.notes())
                 .containsExactly("pixel size 0.5000 um, from the image's calibration", "values taken as labels");
         ImagePlus labels = result.labels();
@@ -316,7 +319,7 @@ class SegmentRunTest {
                 new SegmentOptions("fake", null, Scaling.NONE, 0, 0, 0, -1, -1, false, false, true, 0, "auto");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> segment(new ImagePlus("a", picture(CLASSES)), options, Kind.SEMANTIC))
-                .withMessageContaining("link slices is true, but the model tells classes");
+                .withMessageContaining("link slices is true, but model fake tells classes");
     }
 
     @Test
@@ -391,7 +394,7 @@ class SegmentRunTest {
             pixelSizes.add(um);
             return new Result(10, 7, Kind.INSTANCES, new int[70], 0, 1, List.of());
         };
-        try (SegmentRun run = new SegmentRun(SegmentOptions.defaults("fake"), none, CARD)) {
+        try (SegmentRun run = new SegmentRun(SegmentOptions.defaults("fake"), none, card(Kind.INSTANCES))) {
             ImagePlus image = new ImagePlus("a", stack(3, 1, OBJECTS));
             org.assertj.core.api.Assertions.assertThatExceptionOfType(CancellationException.class)
                     .isThrownBy(() -> run.segment(image, stop));
