@@ -52,7 +52,7 @@ public record TissueScene(
                 random.between(-0.4, 0.6),
                 random.between(-0.4, 0.6),
                 random.between(-0.05, 0.15),
-                random.between(-0.15, 0.25),
+                random.between(-0.25, 0.12),
                 magnification * random.between(0.6, 1.6),
                 StrictMath.exp(random.between(-0.7, 1.1)));
     }

@@ -17,7 +17,7 @@ import java.util.List;
  * @param panoptic matches with an IoU above 0.5
  * @param aji pixels that the Aggregated Jaccard Index of Kumar et al. (2017) divides: each true object with the predicted
  *     one of the highest IoU, which may be taken several times; of equal ones the larger, then the first in raster order
- * @param ajiPlus the same for AJI+ (Graham et al. 2019): objects paired one to one so that the sum of the IoUs is largest
+ * @param ajiPlus the same for AJI+ (in the code of Graham et al. 2019): objects paired one to one so that the sum of the IoUs is largest
  * @param foreground pixels with labels above 0
  */
 public record InstanceScores(List<Matches> thresholds, Matches panoptic, Areas aji, Areas ajiPlus, Areas foreground)

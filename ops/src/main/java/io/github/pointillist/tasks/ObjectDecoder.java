@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
  *   <li>Objects without a centre: connected cells left over whose votes agree are one where they are thick, large and
  *       probable enough, and their votes meet. What is left then joins the nearest centre within twice the reach.
  *   <li>Pixels: a pixel belongs to the foreground where the probability between the four cells around it, bilinearly, reaches
- *       the threshold, and to the object that has most of the nine nearest cells, weighted by a quadratic spline, which
- *       smooths the steps of the cells. Each object keeps its largest part, and is filled.
+ *       the threshold, and to the object that has most of the cells around it, weighted by a bell of {@value #BELL} cells,
+ *       which smooths their steps. Each object keeps its largest part, and is filled.
  * </ol>
  *
  * <p>Rows of pixels are computed in parallel, each for itself: the result does not depend on the number of threads.
@@ -46,7 +46,8 @@ final class ObjectDecoder {
     private static final double SMALLEST = 0.05;
     private static final float LEAST_CENTRE = 1e-4f;
     private static final int STEPS = 16;
-    private static final int NEAR = 3;
+    private static final int NEAR = 2; // cells
+    private static final double BELL = 0.85;
 
     /**
      * How to decode.
@@ -506,8 +507,7 @@ final class ObjectDecoder {
             int upper = (int) v * columns;
             int lower = Math.min(rows - 1, (int) v + 1) * columns;
             float below = (float) (v - (int) v);
-            int[] objects = new int[NEAR * NEAR];
-            float[] weights = new float[NEAR * NEAR];
+            Majority majority = new Majority();
             for (int x = 0; x < width; x++) {
                 int left = (int) across[x];
                 int right = Math.min(columns - 1, left + 1);
@@ -520,7 +520,7 @@ final class ObjectDecoder {
                             && object == owner[upper + right]
                             && object == owner[lower + left]
                             && object == owner[lower + right];
-                    labels[y * width + x] = agreed ? object : majority(across[x], v, objects, weights);
+                    labels[y * width + x] = agreed ? object : majority.at(across[x], v);
                 }
             }
         });
@@ -532,40 +532,54 @@ final class ObjectDecoder {
         return Math.max(0, Math.min(count - 1, (pixel + 0.5) * cells - 0.5));
     }
 
-    /** The object that has most of the nine cells around a place, weighted; 0 where none of them is in one. */
-    private int majority(double u, double v, int[] objects, float[] weights) {
-        int column = (int) Math.rint(u);
-        int row = (int) Math.rint(v);
-        int n = 0;
-        for (int dy = -1; dy <= 1; dy++) {
-            for (int dx = -1; dx <= 1; dx++) {
-                int x = column + dx;
-                int y = row + dy;
-                if (x >= 0 && y >= 0 && x < columns && y < rows && owner[y * columns + x] != 0) {
-                    objects[n] = owner[y * columns + x];
-                    weights[n++] = (float) (spline(u - x) * spline(v - y));
+    /** The object that has most of the cells around a place, weighted by a bell. One a thread. */
+    private final class Majority {
+        private final int[] objects = new int[(2 * NEAR + 1) * (2 * NEAR + 1)];
+        private final double[] weights = new double[objects.length];
+        private final double[] across = new double[2 * NEAR + 1];
+        private final double[] down = new double[2 * NEAR + 1];
+
+        /** 0 where none of the cells is in an object. */
+        int at(double u, double v) {
+            int column = (int) Math.rint(u);
+            int row = (int) Math.rint(v);
+            for (int i = -NEAR; i <= NEAR; i++) {
+                across[NEAR + i] = bell(column + i - u);
+                down[NEAR + i] = bell(row + i - v);
+            }
+            int n = 0;
+            for (int y = Math.max(0, row - NEAR); y <= Math.min(rows - 1, row + NEAR); y++) {
+                for (int x = Math.max(0, column - NEAR); x <= Math.min(columns - 1, column + NEAR); x++) {
+                    int object = owner[y * columns + x];
+                    if (object != 0) {
+                        n = add(object, across[NEAR + x - column] * down[NEAR + y - row], n);
+                    }
                 }
             }
-        }
-        int best = 0;
-        float most = 0;
-        for (int i = 0; i < n; i++) {
-            float sum = 0;
-            for (int k = 0; k < n; k++) {
-                sum += objects[k] == objects[i] ? weights[k] : 0;
+            int best = 0;
+            for (int i = 1; i < n; i++) {
+                if (weights[i] > weights[best] || (weights[i] == weights[best] && objects[i] < objects[best])) {
+                    best = i;
+                }
             }
-            if (sum > most || (sum == most && sum > 0 && objects[i] < best)) {
-                best = objects[i];
-                most = sum;
-            }
+            return n == 0 ? 0 : objects[best];
         }
-        return best;
+
+        private int add(int object, double weight, int n) {
+            for (int i = 0; i < n; i++) {
+                if (objects[i] == object) {
+                    weights[i] += weight;
+                    return n;
+                }
+            }
+            objects[n] = object;
+            weights[n] = weight;
+            return n + 1;
+        }
     }
 
-    /** The quadratic B-spline. */
-    private static double spline(double distance) {
-        double d = Math.abs(distance);
-        return d < 0.5 ? 0.75 - d * d : d < 1.5 ? 0.5 * (1.5 - d) * (1.5 - d) : 0;
+    private static double bell(double distance) {
+        return Math.exp(-distance * distance / (2 * BELL * BELL));
     }
 
     private void forEachRow(int count, IntConsumer row) {

@@ -13,11 +13,14 @@ import java.util.Locale;
  * object drawn from all objects of an image; or, for classes, around a pixel of a class, each class as often, so that rare
  * ones are seen.
  *
- * <p>Image and labels are warped together, the image by bilinear interpolation (with antialiasing where it shrinks), labels by the
- * nearest. Outside the image its mirror image goes on; see {@link SourceImage#objects} for what becomes of mirrored objects
- * and {@link ObjectParts} for objects in parts. Intensities are stretched by the percentiles of the whole image, as at
- * inference, varied, and kept within 0 to 255. Without augmentation and at scale 1 a patch is a part of the stretched
- * image to the bit.
+ * <p>Image and labels are warped together, the image by bilinear interpolation (with antialiasing where it shrinks), labels by
+ * the nearest. Intensities are stretched by the percentiles of the whole image, as at inference, varied, and kept within 0 to
+ * 255. Without augmentation and at scale 1 a patch is a part of the stretched image to the bit.
+ *
+ * <p>Outside the image its mirror image goes on. The mirror image of an object is an object of its own; of one that touches the
+ * border, where nobody can tell whether it and its mirror image look like one object or two, it is not annotated. Objects are
+ * numbered from 1 and are one connected part each: the parts of an object that is cut are objects of their own, but
+ * parts of less than a tenth of the largest, and of less than 4 pixels of objects that have twice that, are not annotated.
  *
  * <p>Holds the images and, where they are shrunk by 2 or more, a third of their size besides. Thread-safe.
  */

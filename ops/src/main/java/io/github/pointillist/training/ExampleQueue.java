@@ -82,11 +82,13 @@ public final class ExampleQueue implements AutoCloseable {
         }
     }
 
-    /** Stops the threads; examples being made are finished and dropped. */
+    /** Interrupts the threads and drops what they made. Who waits for an example gets an exception. */
     @Override
     public synchronized void close() {
         closed = true;
-        workers.shutdownNow();
+        for (Runnable unbegun : workers.shutdownNow()) {
+            ((Future<?>) unbegun).cancel(true); // somebody may wait for it
+        }
         waiting.forEach(example -> example.cancel(true));
         waiting.clear();
     }

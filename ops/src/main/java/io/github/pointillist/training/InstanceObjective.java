@@ -3,8 +3,15 @@ package io.github.pointillist.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import io.github.pointillist.catalog.ModelCard.Segmentation;
+import io.github.pointillist.image.Images;
 import io.github.pointillist.layers.Resize;
+import io.github.pointillist.progress.Progress;
+import io.github.pointillist.tasks.InstanceScores;
+import io.github.pointillist.tasks.LabelOverlap;
+import io.github.pointillist.tasks.ObjectPatches;
 import io.github.pointillist.tensor.Arena;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -16,19 +23,31 @@ import java.util.Map;
  * are interpolated bilinearly; the others at every cell of the network.
  *
  * @param diameterPx the unit of the way to the centre, in pixels of the model's input
+ * @param foreground least probability of the foreground when validating, in (0, 1)
+ * @param centrePoint least probability of a centre when validating, in (0, 1)
  * @param gapWeight how much more background counts between two objects
  * @param dice weight of the Dice loss of the foreground beside the cross-entropy of weight 1
  * @param centre weight of the focal loss of the centres
  * @param offset weight of the smooth L1 loss of the way to the centre
  */
-public record InstanceObjective(double diameterPx, double gapWeight, double dice, double centre, double offset)
+public record InstanceObjective(
+        double diameterPx,
+        double foreground,
+        double centrePoint,
+        double gapWeight,
+        double dice,
+        double centre,
+        double offset)
         implements Objective {
     private static final int TRUE_POSITIVE = 0;
     private static final int FALSE_POSITIVE = 1;
     private static final int FALSE_NEGATIVE = 2;
     private static final int OFFSET_ERROR = 3;
     private static final int OFFSETS = 4;
-    private static final int COUNTS = 5;
+    /** Then matches, predicted and true objects at each of these. */
+    private static final double[] IOUS = {0.5, 0.75, 0.9};
+
+    private static final int FIRST = 5;
     private static final double BETA = 0.02;
 
     /** Checks the ranges. */
@@ -42,7 +61,13 @@ public record InstanceObjective(double diameterPx, double gapWeight, double dice
 
     /** The usual weights. */
     public static InstanceObjective usual(double diameterPx) {
-        return new InstanceObjective(diameterPx, 4, 0.5, 1, 4);
+        return new InstanceObjective(diameterPx, 0.5, 0.3, 4, 0.5, 1, 4);
+    }
+
+    /** The usual weights, validated with the thresholds of a card. */
+    public static InstanceObjective usual(Segmentation card) {
+        return new InstanceObjective(
+                card.objectDiameterPx(), card.foregroundThreshold(), card.centreThreshold(), 4, 0.5, 1, 4);
     }
 
     @Override
@@ -118,7 +143,7 @@ public record InstanceObjective(double diameterPx, double gapWeight, double dice
 
     @Override
     public List<String> metrics() {
-        return List.of("foreground IoU", "offset error px");
+        return List.of("AP@0.5", "AP@0.75", "AP@0.9", "foreground IoU", "offset error px");
     }
 
     @Override
@@ -129,7 +154,9 @@ public record InstanceObjective(double diameterPx, double gapWeight, double dice
         int w = (int) logits.getShape().get(3);
         float[] pixel = Resize.linear(Resize.linear(logits.get(":, 0"), 1, height), 2, width)
                 .toFloatArray();
-        float[] ways = logits.get(":, 2:").toFloatArray();
+        float[] outputs = logits.toFloatArray();
+        Segmentation card = new Segmentation(
+                Segmentation.Kind.INSTANCES, 0, diameterPx, width, 0, 0, 100, true, foreground, centrePoint);
         for (int b = 0; b < examples.size(); b++) {
             int[] labels = examples.get(b).labels();
             for (int i = 0; i < labels.length; i++) {
@@ -140,11 +167,13 @@ public record InstanceObjective(double diameterPx, double gapWeight, double dice
                     counts.add(FALSE_NEGATIVE, !found && labels[i] > 0 ? 1 : 0);
                 }
             }
+            int[] objects = ObjectPatches.labels(outputs, 4 * b * h * w, h, w, height / h, card);
+            match(objects, labels, width, height, counts);
             ObjectTargets targets = ObjectTargets.of(labels, width, height, height / h, diameterPx, 0);
             for (int i = 0; i < h * w; i++) {
                 if (targets.offsetWeight()[i] > 0) {
-                    double dy = ways[2 * b * h * w + i] - targets.offsetRow()[i];
-                    double dx = ways[(2 * b + 1) * h * w + i] - targets.offsetColumn()[i];
+                    double dy = outputs[(4 * b + 2) * h * w + i] - targets.offsetRow()[i];
+                    double dx = outputs[(4 * b + 3) * h * w + i] - targets.offsetColumn()[i];
                     counts.add(OFFSET_ERROR, Math.sqrt(dx * dx + dy * dy) * diameterPx);
                     counts.add(OFFSETS, 1);
                 }
@@ -152,15 +181,43 @@ public record InstanceObjective(double diameterPx, double gapWeight, double dice
         }
     }
 
+    /** Where nothing is annotated nothing can be wrong. */
+    private static void match(int[] found, int[] labels, int width, int height, Counts counts) {
+        int[] truth = new int[labels.length];
+        for (int i = 0; i < labels.length; i++) {
+            truth[i] = Math.max(0, labels[i]);
+            found[i] = labels[i] == Annotated.IGNORE ? 0 : found[i];
+        }
+        LabelOverlap overlap = new LabelOverlap();
+        overlap.add(
+                Images.labels(found, width, height),
+                "prediction",
+                Images.labels(truth, width, height),
+                "truth",
+                Progress.NONE);
+        InstanceScores scores = InstanceScores.of(overlap);
+        for (int i = 0; i < IOUS.length; i++) {
+            counts.add(FIRST + i, scores.at(IOUS[i]).truePositives());
+        }
+        counts.add(FIRST + IOUS.length, (double) scores.trueObjects() + scores.predictedObjects());
+    }
+
     @Override
     public List<Double> measure(Counts counts) {
+        List<Double> values = new ArrayList<>();
+        for (int i = 0; i < IOUS.length; i++) {
+            double matches = counts.get(FIRST + i);
+            values.add(matches / (counts.get(FIRST + IOUS.length) - matches)); // TP / (TP + FP + FN)
+        }
         double union = counts.get(TRUE_POSITIVE) + counts.get(FALSE_POSITIVE) + counts.get(FALSE_NEGATIVE);
-        return List.of(counts.get(TRUE_POSITIVE) / union, counts.get(OFFSET_ERROR) / counts.get(OFFSETS));
+        values.add(counts.get(TRUE_POSITIVE) / union);
+        values.add(counts.get(OFFSET_ERROR) / counts.get(OFFSETS));
+        return values;
     }
 
     @Override
     public Counts counts() {
-        return new Counts(COUNTS);
+        return new Counts(FIRST + IOUS.length + 1);
     }
 
     @Override

@@ -271,7 +271,7 @@ public final class TrainSegmenter {
 
     private Objective objective(Segmentation segmentation) {
         return settings.kind() == Kind.INSTANCES
-                ? InstanceObjective.usual(segmentation.objectDiameterPx())
+                ? InstanceObjective.usual(segmentation)
                 : SemanticObjective.usual(settings.classNames().size());
     }
 

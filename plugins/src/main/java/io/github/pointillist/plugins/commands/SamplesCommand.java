@@ -5,6 +5,7 @@ import ij.ImagePlus;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.HeadlessImages;
 import io.github.pointillist.plugins.results.SampleImages;
+import io.github.pointillist.plugins.results.SampleOptions;
 import io.github.pointillist.progress.Progress;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
@@ -29,6 +30,32 @@ public final class SamplesCommand extends CancelableCommand {
     @Parameter(label = "Seed", description = "The same seed gives the same image", persist = false)
     private long seed = 1;
 
+    @Parameter(
+            label = "Preset",
+            description = "For nuclei: what they look like; tissue has default and random",
+            choices = {"default", "dense", "dim", "sparse", "tissue", "random"},
+            persist = false)
+    private String preset = "default";
+
+    @Parameter(label = "Scene seed of random (-1 = the seed)", min = "-1", persist = false)
+    private long scene_seed = -1;
+
+    @Parameter(label = "Diameter of nuclei in pixels (0 = the preset's)", min = "0", persist = false)
+    private double diameter;
+
+    @Parameter(label = "Coverage by nuclei (-1 = the preset's)", min = "-1", max = "0.9", persist = false)
+    private double coverage = -1;
+
+    @Parameter(
+            label = "Photons from nuclei (0 = the preset's)",
+            description = "On a pixel of a typical nucleus; fewer are noisier",
+            min = "0",
+            persist = false)
+    private double photons;
+
+    @Parameter(label = "Inverted", description = "Nuclei dark on bright", persist = false)
+    private boolean inverted;
+
     @Parameter(label = "Objects too", description = "Open the true labels as well", persist = false)
     private boolean objects;
 
@@ -41,8 +68,17 @@ public final class SamplesCommand extends CancelableCommand {
     @Override
     protected void run(Progress progress) {
         progress.report(0, 1, "simulating");
-        SampleImages sample =
-                SampleImages.of(ClusterMapOptions.choice(SampleImages.Kind.class, "kind", kind), width, height, seed);
+        SampleImages sample = SampleImages.of(new SampleOptions(
+                ClusterMapOptions.choice(SampleImages.Kind.class, "kind", kind),
+                width,
+                height,
+                seed,
+                ClusterMapOptions.choice(SampleOptions.Scene.class, "preset", preset),
+                scene_seed,
+                diameter,
+                coverage,
+                photons,
+                inverted));
         image = sample.image();
         if (objects) {
             labels = sample.labels();

@@ -161,9 +161,11 @@ final class EvaluateVerb implements Callable<Integer> {
                     List.of(absolute(truths).toString(), "--out", absolute(out).toString()));
             words.addAll(EvaluateOptions.arguments(settings));
             RunManifest manifest = new RunManifest("evaluate", words);
-            Map<String, String> keys =
-                    EvaluateOptions.macroKeys(truths.getFileName().toString(), settings);
-            if (!Files.isDirectory(predictions)) {
+            boolean folders = Files.isDirectory(predictions);
+            String title =
+                    folders ? absolute(truths).toString() : truths.getFileName().toString();
+            Map<String, String> keys = EvaluateOptions.macroKeys(title, settings);
+            if (!folders) {
                 String open =
                         "open(\"" + RunManifest.inMacro(absolute(predictions).toString()) + "\"); ";
                 manifest.macro(absolute(truths), open + RunManifest.macroLine("Evaluate...", keys));

@@ -215,6 +215,12 @@ public final class RunManifest {
         return this;
     }
 
+    /** Images made, which later runs take as inputs. */
+    public RunManifest images(List<String> images) {
+        root.add("images", strings(images));
+        return this;
+    }
+
     /** A line of ImageJ's macro language that runs a command with these keys on the active image. */
     public static String macroLine(String command, Map<String, String> keys) {
         StringBuilder line = new StringBuilder();

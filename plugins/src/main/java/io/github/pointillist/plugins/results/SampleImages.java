@@ -10,6 +10,7 @@ import ij.process.ShortProcessor;
 import io.github.pointillist.image.Images;
 import io.github.pointillist.samples.Sample;
 import io.github.pointillist.samples.SimulatedImages;
+import io.github.pointillist.samples.TissueSample;
 import java.util.List;
 import net.imglib2.RandomAccess;
 import net.imglib2.RandomAccessibleInterval;
@@ -20,8 +21,9 @@ import net.imglib2.type.numeric.RealType;
  *
  * @param image 16-bit or RGB
  * @param labels what is in it: 1 to n for the objects, 0 elsewhere
+ * @param classes for tissue: index of the class of each pixel, plus 1; null for the others
  */
-public record SampleImages(ImagePlus image, ImagePlus labels) {
+public record SampleImages(ImagePlus image, ImagePlus labels, ImagePlus classes) {
     /** What there is. */
     public enum Kind {
         NUCLEI,
@@ -32,30 +34,47 @@ public record SampleImages(ImagePlus image, ImagePlus labels) {
     /**
      * Simulates an image.
      *
-     * @throws IllegalArgumentException if the size is not positive or too large
+     * @throws IllegalArgumentException if the size is not positive or too large, or a value is out of its range
      */
-    public static SampleImages of(Kind kind, int width, int height, long seed) {
+    public static SampleImages of(SampleOptions options) {
+        int width = options.widthPx();
+        int height = options.heightPx();
+        TissueSample tissue = options.kind() == Kind.TISSUE
+                ? SimulatedImages.tissue(width, height, options.seed(), options.tissue())
+                : null;
         Sample sample =
-                switch (kind) {
-                    case NUCLEI -> SimulatedImages.nuclei(width, height, seed);
-                    case TISSUE -> SimulatedImages.tissue(width, height, seed).sample();
-                    case SPOTS -> SimulatedImages.spots(width, height, seed).sample();
+                switch (options.kind()) {
+                    case NUCLEI -> SimulatedImages.nuclei(width, height, options.seed(), options.nuclei());
+                    case TISSUE -> tissue.sample();
+                    case SPOTS ->
+                        SimulatedImages.spots(width, height, options.seed()).sample();
                 };
         Calibration calibration = new Calibration();
         calibration.setUnit(sample.unit());
         calibration.pixelWidth = sample.pixelSizeUm();
         calibration.pixelHeight = sample.pixelSizeUm();
-        ImagePlus image = new ImagePlus(ClusterMapOptions.word(kind), processor(sample.image(), sample.rgb()));
+        String name = ClusterMapOptions.word(options.kind());
+        ImagePlus image = new ImagePlus(name, processor(sample.image(), sample.rgb()));
         image.setCalibration(calibration);
-        int[] ids = Images.labels(sample.labels());
-        LabelStack stack = new LabelStack(width, height, 1);
+        ImagePlus labels = labels(name + "_objects", "objects", Images.labels(sample.labels()), image);
+        if (tissue == null) {
+            return new SampleImages(image, labels, null);
+        }
+        int[] classes = Images.labels(tissue.classes());
+        for (int i = 0; i < classes.length; i++) {
+            classes[i]++;
+        }
+        return new SampleImages(image, labels, labels(name + "_classmap", "classes", classes, image));
+    }
+
+    private static ImagePlus labels(String title, String level, int[] ids, ImagePlus image) {
+        LabelStack stack = new LabelStack(image.getWidth(), image.getHeight(), 1);
         int largest = 0;
         for (int id : ids) {
             largest = Math.max(largest, id);
         }
-        stack.add("objects", ids, largest);
-        return new SampleImages(
-                image, stack.toImage(ClusterMapOptions.word(kind) + "_objects", image, List.of("objects")));
+        stack.add(level, ids, largest);
+        return stack.toImage(title, image, List.of(level));
     }
 
     private static ImageProcessor processor(RandomAccessibleInterval<? extends RealType<?>> image, boolean rgb) {

@@ -123,6 +123,13 @@ class MacrosTest {
     }
 
     @Test
+    void randomNucleiOpensImageAndLabels() throws IOException, InterruptedException {
+        List<String> log = run(MACROS.resolve("Random_Nuclei.ijm"), "3");
+        assertThat(log).contains("nuclei: 256 x 256");
+        assertThat(log).anyMatch(line -> line.matches("open image: nuclei_objects 16-bit max [1-9].*"));
+    }
+
+    @Test
     void aMacroSeesItsImagesOverlayAndMissingKeysAsDefaults() throws IOException, InterruptedException {
         List<String> log = runText("open('" + sample() + "'); first = getTitle();\n"
                 + "run('Cluster Map...', 'clusters=9 overlay=true input=[' + first + ']');\n"

@@ -8,6 +8,7 @@ import ij.ImagePlus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,8 @@ class MainTest {
     @Test
     void helpAndVersionGoToTheOutput() {
         assertThat(CommandLineRun.of("--version").out()).matches("pointillist \\d+\\.\\S+\\R");
-        assertThat(CommandLineRun.of("--help").out()).contains("cluster-map", "engine", "samples", "Exit status");
+        assertThat(CommandLineRun.of("--help").out())
+                .contains("cluster-map", "engine", "evaluate", "samples", "Exit status");
         assertThat(CommandLineRun.of("cluster-map", "--help").out()).contains("--[no-]connected", "--list-levels");
     }
 
@@ -60,6 +62,123 @@ class MainTest {
                 .isEqualTo(2);
         assertThat(CommandLineRun.of("samples", "--out", folder, "--width", 0).status())
                 .isEqualTo(2);
+    }
+
+    @Test
+    void writesManySamplesOfRandomScenes() throws IOException {
+        Path out = folder.resolve("many");
+        CommandLineRun run = CommandLineRun.of(
+                "samples",
+                "--out",
+                out,
+                "--kind",
+                "nuclei",
+                "--preset",
+                "random",
+                "--count",
+                3,
+                "--seed",
+                5,
+                "--diameter",
+                12,
+                "--coverage",
+                0.3,
+                "--photons",
+                500,
+                "--width",
+                90,
+                "--height",
+                60);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+        try (var files = Files.list(out)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            "nuclei-0001.tif",
+                            "nuclei-0002.tif",
+                            "nuclei-0003.tif",
+                            "nuclei-0001_objects.tif",
+                            "nuclei-0002_objects.tif",
+                            "nuclei-0003_objects.tif",
+                            "nuclei_run.json");
+        }
+        assertThat(Inputs.of(List.of(out), false).stems().keySet())
+                .containsExactly(
+                        out.resolve("nuclei-0001.tif"), out.resolve("nuclei-0002.tif"), out.resolve("nuclei-0003.tif"));
+        // the third of them is that of seed 7 alone
+        Path alone = folder.resolve("alone");
+        CommandLineRun.of(
+                "samples",
+                "--out",
+                alone,
+                "--kind",
+                "nuclei",
+                "--preset",
+                "random",
+                "--seed",
+                7,
+                "--diameter",
+                12,
+                "--coverage",
+                0.3,
+                "--photons",
+                500,
+                "--width",
+                90,
+                "--height",
+                60);
+        for (String ending : List.of(".tif", "_objects.tif")) {
+            assertThat(pixels(alone.resolve("nuclei" + ending)))
+                    .isEqualTo(pixels(out.resolve("nuclei-0003" + ending)))
+                    .isNotEqualTo(pixels(out.resolve("nuclei-0002" + ending)));
+        }
+    }
+
+    private static short[] pixels(Path file) {
+        return (short[]) IJ.openImage(file.toString()).getProcessor().getPixels();
+    }
+
+    @Test
+    void samplesOfTissueHaveClasses() {
+        assertThat(CommandLineRun.of(
+                                "samples",
+                                "--out",
+                                folder,
+                                "--kind",
+                                "tissue",
+                                "--preset",
+                                "random",
+                                "--width",
+                                200,
+                                "--height",
+                                150)
+                        .status())
+                .isZero();
+        ImagePlus classes = IJ.openImage(folder.resolve("tissue_classmap.tif").toString());
+        assertThat(classes.getStatistics().min).isEqualTo(1);
+        assertThat(classes.getStatistics().max).isBetween(2.0, 4.0);
+    }
+
+    @Test
+    void samplesRefuseWhatTheyCannotDo() {
+        for (Object[] wrong : new Object[][] {
+            {"--kind", "nuclei", "--preset", "foggy"},
+            {"--kind", "nuclei", "--diameter", 2},
+            {"--kind", "nuclei", "--diameter", 0},
+            {"--kind", "nuclei", "--coverage", -1},
+            {"--kind", "nuclei", "--scene-seed", 4},
+            {"--kind", "spots", "--preset", "random"},
+            {"--kind", "tissue", "--preset", "dense"},
+            {"--kind", "tissue", "--inverted"},
+            {"--kind", "nuclei", "--count", 0}
+        }) {
+            List<Object> words = new ArrayList<>(List.of("samples", "--out", folder.resolve("none")));
+            words.addAll(List.of(wrong));
+            CommandLineRun run = CommandLineRun.of(words.toArray());
+            assertThat(run.status()).as(words.toString()).isEqualTo(2);
+            assertThat(run.errLines()).hasSize(2);
+        }
+        assertThat(folder.resolve("none").resolve("nuclei.tif")).doesNotExist();
     }
 
     /** Methods without a model must not pay for the engine: no class of DJL is loaded. */

@@ -34,7 +34,7 @@ import javax.swing.JTextField;
 /**
  * Plain ImageJ with real windows: the main class of a JVM of its own. Opens an image, starts the command from the menu,
  * fills in the dialog, presses OK and tells what came of it. Arguments: image, folder for pictures of the screen, and
- * "dialog" or "choosers".
+ * "dialog", "choosers" or "evaluate".
  */
 final class WindowSession {
     private static final long LIMIT_MS = 60_000;
@@ -49,6 +49,8 @@ final class WindowSession {
         File pictures = new File(args[1]);
         if (args[2].equals("dialog")) {
             fillIn(pictures);
+        } else if (args[2].equals("evaluate")) {
+            evaluate(image, pictures);
         } else {
             choose(pictures);
         }
@@ -111,6 +113,28 @@ final class WindowSession {
         IJ.wait(500);
         picture(new File(pictures, "models-table.png"));
         System.out.println("table: " + ResultsTable.getResultsTable("Models").getStringValue("Name", 0));
+    }
+
+    /** Compares the image with a copy of it that is chosen from the list of open ones. */
+    private static void evaluate(ImagePlus image, File pictures) throws AWTException, IOException {
+        ImagePlus truth = image.duplicate();
+        truth.setTitle("true cells");
+        truth.show();
+        IJ.selectWindow(image.getID());
+        GenericDialog dialog = start("Evaluate...");
+        press(dialog, "Open images...");
+        pick("True labels", "true", "true cells", new File(pictures, "open-images.png"));
+        TextField title = (TextField) dialog.getStringFields().get(0);
+        await("the title", () -> title.getText().equals("true cells") ? title : null);
+        IJ.wait(300);
+        picture(new File(pictures, "evaluate.png"));
+        accept(dialog);
+        await("the table", () -> WindowManager.getWindow("Results"));
+        IJ.wait(1000); // the recorder writes when the command has ended
+        picture(new File(pictures, "evaluate-results.png"));
+        ResultsTable results = ResultsTable.getResultsTable();
+        System.out.println("compared: " + results.getStringValue("Prediction", 0) + " with "
+                + results.getStringValue("Truth", 0) + ", AP@0.9 " + results.getValue("AP@0.9", 0));
     }
 
     private static GenericDialog start(String command) {

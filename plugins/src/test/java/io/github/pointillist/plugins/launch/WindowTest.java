@@ -63,6 +63,15 @@ class WindowTest {
         assertThat(PICTURES.resolve("levels.png")).isNotEmptyFile();
     }
 
+    @Test
+    void evaluateTakesTheTruthFromTheOpenImages() throws IOException, InterruptedException {
+        List<String> log = onScreen("evaluate");
+        assertThat(log).contains("compared: cells.tif with true cells, AP@0.9 1.0");
+        assertThat(recorded(log))
+                .contains("run(\"Evaluate...\", \"truth=[true cells] mode=instances planes=each ignore=none"
+                        + " background=true\");");
+    }
+
     private static String recorded(List<String> log) {
         return log.stream()
                 .filter(line -> line.startsWith("recorded: "))

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.tasks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.pointillist.catalog.ModelCard.Segmentation;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
+import io.github.pointillist.image.RasterF;
+import io.github.pointillist.progress.Progress;
+import io.github.pointillist.tasks.Segment.Result;
+import io.github.pointillist.tasks.Segment.Scaling;
+import io.github.pointillist.tasks.Segment.Settings;
+import io.github.pointillist.tasks.WindowedNetwork.Network;
+import java.util.Arrays;
+import net.imglib2.img.array.ArrayImgs;
+import org.junit.jupiter.api.Test;
+
+/** Windows, blending and the search for the scale, with networks that know what they see: the fault is never theirs. */
+class WindowedSegmentationTest {
+    private static final Segmentation CARD = new Segmentation(Kind.INSTANCES, 0, 32, 128, 48, 0, 100, true, 0.5, 0.3);
+
+    private static Settings settings(Scaling scaling, int tilePx) {
+        return new Settings("known", null, scaling, 0, 0, -1, -1, false, false, tilePx, "cpu");
+    }
+
+    /** Every pixel of the plane says which object it is in; of an object cut by the window only the rest is known. */
+    private static Network seesLabels(int count) {
+        return new Network() {
+            @Override
+            public float[][] outputs(RasterF window) {
+                int[] labels = new int[window.data().length];
+                for (int i = 0; i < labels.length; i++) {
+                    labels[i] = Math.round(window.data()[i] * count / 255);
+                }
+                return TargetMaps.of(labels, window.width(), window.height(), CARD.objectDiameterPx());
+            }
+
+            @Override
+            public int stridePx() {
+                return TargetMaps.STRIDE;
+            }
+        };
+    }
+
+    /** What is brighter than half is an object; the surer the nearer its size is to the one it knows. */
+    private static Network seesBrightness() {
+        return new Network() {
+            @Override
+            public float[][] outputs(RasterF window) {
+                int side = window.width();
+                int[] labels = new int[side * side];
+                for (int i = 0; i < labels.length; i++) {
+                    labels[i] = window.data()[i] > 127 ? 1 : 0;
+                }
+                int count = components(labels, side);
+                float[][] maps = TargetMaps.of(labels, side, side, CARD.objectDiameterPx());
+                int[] areas = new int[count + 1];
+                for (int label : labels) {
+                    areas[label]++;
+                }
+                for (int cell = 0; cell < maps[1].length; cell++) {
+                    int columns = side / TargetMaps.STRIDE;
+                    int pixel = (cell / columns * side + cell % columns) * TargetMaps.STRIDE;
+                    double off = Math.log(Math.sqrt(4 / Math.PI * areas[labels[pixel]]) / CARD.objectDiameterPx());
+                    maps[1][cell] *= labels[pixel] == 0 ? 1 : (float) Math.exp(-off * off);
+                }
+                return maps;
+            }
+
+            @Override
+            public int stridePx() {
+                return TargetMaps.STRIDE;
+            }
+        };
+    }
+
+    /** Numbers the parts of what is 1 from 1 on. */
+    private static int components(int[] labels, int width) {
+        int count = 0;
+        int[] open = new int[labels.length];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = -labels[i];
+        }
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] == -1) {
+                count++;
+                int n = 0;
+                open[n++] = i;
+                labels[i] = count;
+                while (n > 0) {
+                    int at = open[--n];
+                    for (int next : new int[] {at - 1, at + 1, at - width, at + width}) {
+                        boolean beside = Math.abs(next % width - at % width) <= 1;
+                        if (next >= 0 && next < labels.length && beside && labels[next] == -1) {
+                            labels[next] = count;
+                            open[n++] = next;
+                        }
+                    }
+                }
+            }
+        }
+        return count;
+    }
+
+    private static Result segment(int[] truth, int width, int height, int tilePx) {
+        short[] values = new short[truth.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (short) truth[i];
+        }
+        int count = Arrays.stream(truth).max().orElseThrow();
+        return new WindowedSegmentation(settings(Scaling.NONE, tilePx), CARD, 4, seesLabels(count))
+                .segment(ArrayImgs.unsignedShorts(values, width, height), 0, Progress.NONE);
+    }
+
+    /** Objects that lie across the borders of windows are as whole as the others. */
+    @Test
+    void noObjectIsCutByAWindow() {
+        int width = 430;
+        int height = 317;
+        int[] truth = ObjectDecoderTest.mosaic(width, height, 42, 1);
+        int objects =
+                (int) Arrays.stream(truth).filter(label -> label > 0).distinct().count();
+        Result result = segment(truth, width, height, 0);
+        assertThat(result.count()).isEqualTo(objects);
+        assertThat(ObjectDecoderTest.matched(truth, result.labels(), 0.85)).isEqualTo(objects);
+        assertThat(ObjectDecoderTest.matched(truth, result.labels(), 0.9)).isGreaterThan(objects * 97 / 100);
+        assertThat(segment(truth, width, height, 1).labels()).isEqualTo(result.labels());
+    }
+
+    /** The same objects elsewhere in the plane, and so elsewhere in the windows, come out the same, moved. */
+    @Test
+    void wherePixelsLieInTheWindowsDoesNotMatter() {
+        int side = 400;
+        int[] truth = ObjectDecoderTest.mosaic(300, 300, 45, 2);
+        int objects =
+                (int) Arrays.stream(truth).filter(label -> label > 0).distinct().count();
+        int[] first = null;
+        for (int shift : new int[] {48, 24, 64, 80}) {
+            int[] moved = new int[side * side];
+            for (int y = 0; y < 300; y++) {
+                System.arraycopy(truth, y * 300, moved, (y + shift) * side + shift, 300);
+            }
+            Result result = segment(moved, side, side, 0);
+            assertThat(result.count()).isEqualTo(objects);
+            int[] back = new int[300 * 300];
+            for (int y = 0; y < 300; y++) {
+                System.arraycopy(result.labels(), (y + shift) * side + shift, back, y * 300, 300);
+            }
+            first = first == null ? back : first;
+            int differing = 0;
+            for (int i = 0; i < back.length; i++) {
+                differing += back[i] == first[i] ? 0 : 1;
+            }
+            assertThat(differing).as("pixels, moved by " + shift).isLessThan(back.length / 200);
+        }
+    }
+
+    @Test
+    void windowsCoverThePlaneAndShareEnough() {
+        for (int[] size : new int[][] {{1, 1}, {128, 128}, {129, 500}, {1000, 77}, {5001, 130}}) {
+            Windows grid = Windows.over(size[0], size[1], 128, 30, 4);
+            assertThat(grid.overlapPx()).isEqualTo(32);
+            for (int axis = 0; axis < 2; axis++) {
+                int[] starts = axis == 0 ? grid.lefts() : grid.tops();
+                assertThat(starts[0]).isZero();
+                assertThat(starts[starts.length - 1] + 128).isBetween(size[axis], Math.max(128, size[axis] + 3));
+                for (int i = 1; i < starts.length; i++) {
+                    assertThat(starts[i] % 4).isZero();
+                    assertThat(starts[i] - starts[i - 1]).isBetween(1, 96);
+                }
+            }
+            for (float weight : grid.weights()) {
+                assertThat(weight).isBetween(1e-6f, 1f);
+            }
+        }
+    }
+
+    /** Classes that a network sees sharply stay where they are, across windows. */
+    @Test
+    void classesAreInterpolatedWithoutSeams() {
+        Segmentation card = new Segmentation(Kind.SEMANTIC, 0, 0, 64, 16, 0, 100, true, 0, 0);
+        Network slope = new Network() {
+            @Override
+            public float[][] outputs(RasterF window) {
+                int columns = window.width() / 4;
+                float[][] maps = new float[2][columns * columns];
+                for (int cell = 0; cell < maps[0].length; cell++) {
+                    float value = 0;
+                    for (int i = 0; i < 16; i++) {
+                        value += window.at(cell % columns * 4 + i % 4, cell / columns * 4 + i / 4, 0) / (16 * 255);
+                    }
+                    maps[0][cell] = 1 - value;
+                    maps[1][cell] = value;
+                }
+                return maps;
+            }
+
+            @Override
+            public int stridePx() {
+                return 4;
+            }
+        };
+        byte[] ramp = new byte[201 * 150];
+        for (int i = 0; i < ramp.length; i++) {
+            ramp[i] = (byte) (i % 201);
+        }
+        Result result = new WindowedSegmentation(settings(Scaling.NONE, 0), card, 2, slope)
+                .segment(ArrayImgs.unsignedBytes(ramp, 201, 150), 0, Progress.NONE);
+        for (int i = 0; i < ramp.length; i++) {
+            if (i % 201 != 100) {
+                assertThat(result.labels()[i]).as("column " + i % 201).isEqualTo(i % 201 > 100 ? 1 : 0);
+            }
+        }
+    }
+
+    /** Round objects of one size, apart from each other. */
+    private static byte[] discs(int side, double diameter) {
+        byte[] values = new byte[side * side];
+        double spacing = diameter * 1.6;
+        for (int i = 0; i < values.length; i++) {
+            double x = (i % side + 0.5) % spacing - spacing / 2;
+            double y = (i / side + 0.5) % spacing - spacing / 2;
+            values[i] = (byte) (Math.hypot(x, y) <= diameter / 2 ? 200 : 20);
+        }
+        return values;
+    }
+
+    @Test
+    void theScaleIsFoundFromTheObjects() {
+        for (double diameter : new double[] {9, 16, 32, 60, 110}) {
+            int side = Math.max(200, (int) (5 * diameter));
+            Result result = new WindowedSegmentation(settings(Scaling.AUTOMATIC, 0), CARD, 4, seesBrightness())
+                    .segment(ArrayImgs.unsignedBytes(discs(side, diameter), side, side), 0, Progress.NONE);
+            assertThat(result.scale())
+                    .as("discs of " + diameter)
+                    .isCloseTo(32 / diameter, within(0.12 * 32 / diameter));
+            assertThat(String.join("\n", result.notes())).contains("the model knows objects of 32 px");
+            assertThat(result.count()).isGreaterThan(5);
+        }
+    }
+
+    @Test
+    void withoutObjectsTheScaleIsOne() {
+        Result result = new WindowedSegmentation(settings(Scaling.AUTOMATIC, 0), CARD, 4, seesBrightness())
+                .segment(ArrayImgs.unsignedBytes(200, 100), 0, Progress.NONE);
+        assertThat(result.scale()).isEqualTo(1);
+        assertThat(result.count()).isZero();
+        assertThat(String.join("\n", result.notes())).contains("at no scale were objects found");
+    }
+}
