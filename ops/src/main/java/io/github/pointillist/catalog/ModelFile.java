@@ -75,8 +75,13 @@ public record ModelFile(
         if (Files.size(file) > LARGEST_BYTES) {
             throw new IOException(file + " has " + Files.size(file) + " bytes; allowed are " + LARGEST_BYTES);
         }
+        return parse(Files.readString(file), file.toString());
+    }
+
+    /** The same for the text of the file; {@code file} names it in messages. */
+    static ModelFile parse(String text, String file) throws IOException {
         try {
-            ModelFile model = new Gson().fromJson(Files.readString(file), ModelFile.class);
+            ModelFile model = new Gson().fromJson(text, ModelFile.class);
             if (model == null || !FORMAT.equals(model.format)) {
                 throw new IOException(file + " is not of the format " + FORMAT);
             }

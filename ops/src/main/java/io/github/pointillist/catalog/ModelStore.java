@@ -39,8 +39,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The models installed on this machine: one folder each, {@code NAME/model.json} and {@code NAME/weights.safetensors}.
- * Nothing is ever downloaded, and nothing in a file is executed.
+ * The models installed on this machine: one folder each, {@code NAME/model.json} and {@code NAME/weights.safetensors}; and
+ * those that come with the program, which an installed model of the same name hides. Nothing is ever downloaded, and nothing
+ * in a file is executed.
  */
 public final class ModelStore {
     /** Name of the system property and, in capitals with an underscore, the environment variable with the folder. */
@@ -58,10 +59,16 @@ public final class ModelStore {
     private static final int USUAL_SIDE_PX = 224;
 
     private final Path root;
+    private final BundledModels bundled;
 
-    /** The models in a folder, which need not exist yet. */
+    /** The models in a folder, which need not exist yet, and the bundled ones. */
     public ModelStore(Path root) {
+        this(root, BundledModels.standard());
+    }
+
+    ModelStore(Path root, BundledModels bundled) {
         this.root = root.toAbsolutePath().normalize();
+        this.bundled = bundled;
     }
 
     /**
@@ -82,13 +89,14 @@ public final class ModelStore {
     }
 
     /**
-     * An installed model.
+     * An installed or bundled model.
      *
      * @param name of its folder
      * @param model what its model.json says; null where that cannot be read
      * @param problem why it cannot be read; null where it can
+     * @param bundled whether it comes with the program rather than being installed
      */
-    public record Entry(String name, ModelFile model, String problem) {}
+    public record Entry(String name, ModelFile model, String problem, boolean bundled) {}
 
     /**
      * How a file is to be imported.
@@ -109,8 +117,25 @@ public final class ModelStore {
         }
     }
 
-    /** All installed models by name; also folders with a damaged model.json, with what is wrong. */
+    /**
+     * All installed models by name, then the bundled ones that they do not hide; also folders with a damaged model.json, with
+     * what is wrong.
+     */
     public List<Entry> list() throws IOException {
+        List<Entry> entries = new ArrayList<>(installed());
+        for (String name : bundled.names()) {
+            if (entries.stream().noneMatch(entry -> entry.name().equals(name))) {
+                try {
+                    entries.add(new Entry(name, bundled.show(name), null, true));
+                } catch (IOException e) {
+                    entries.add(new Entry(name, null, e.getMessage(), true));
+                }
+            }
+        }
+        return entries;
+    }
+
+    private List<Entry> installed() throws IOException {
         if (!Files.isDirectory(root)) {
             return List.of();
         }
@@ -122,44 +147,64 @@ public final class ModelStore {
                     continue;
                 }
                 try {
-                    entries.add(new Entry(name, ModelFile.read(folder), null));
+                    entries.add(new Entry(name, ModelFile.read(folder), null, false));
                 } catch (IOException e) {
-                    entries.add(new Entry(name, null, e.getMessage()));
+                    entries.add(new Entry(name, null, e.getMessage(), false));
                 }
             }
         }
         return entries;
     }
 
-    /** Whether a model of this name is installed. */
+    /** Whether a model of this name is installed, or comes with the program. */
     public boolean contains(String name) {
-        return NAME.matcher(name).matches()
-                && Files.isRegularFile(root.resolve(name).resolve(ModelFile.NAME));
+        return isInstalled(name) || bundled.names().contains(name);
+    }
+
+    /** Whether a model of this name comes with the program, and no installed one hides it. */
+    public boolean isBundled(String name) {
+        return !Files.isDirectory(folder(name)) && bundled.names().contains(name);
+    }
+
+    private boolean isInstalled(String name) {
+        return NAME.matcher(name).matches() && Files.isRegularFile(folder(name).resolve(ModelFile.NAME));
+    }
+
+    private Path folder(String name) {
+        return NAME.matcher(name).matches() ? root.resolve(name) : root.resolve("no such model");
     }
 
     /**
-     * What an installed model's model.json says.
+     * What an installed or bundled model's model.json says.
      *
      * @throws IOException if there is no such model, or it cannot be read
      */
     public ModelFile show(String name) throws IOException {
-        return ModelFile.read(folder(name));
-    }
-
-    private Path folder(String name) throws IOException {
         checkName(name);
-        Path folder = root.resolve(name);
-        if (!Files.isDirectory(folder)) {
-            throw new IOException("no model is called " + name + "; installed are " + installed());
-        }
-        return folder;
+        return isBundled(name) ? bundled.show(name) : ModelFile.read(present(name));
     }
 
-    private String installed() throws IOException {
-        List<Entry> entries = list();
-        return entries.isEmpty()
+    /** Does something with the folder of an installed or, unpacked for the time, bundled model. */
+    private <T> T inFolder(String name, BundledModels.Use<T> use) throws IOException {
+        checkName(name);
+        return isBundled(name) ? bundled.unpacked(name, use) : use.with(present(name));
+    }
+
+    private Path present(String name) throws IOException {
+        checkName(name);
+        if (!Files.isDirectory(folder(name))) {
+            throw new IOException("no model is called " + name + "; installed are " + available());
+        }
+        return folder(name);
+    }
+
+    private String available() throws IOException {
+        List<Entry> own = installed();
+        String names = own.isEmpty()
                 ? "none (pointillist models import FILE --as NAME)"
-                : entries.stream().map(Entry::name).collect(Collectors.joining(", "));
+                : own.stream().map(Entry::name).collect(Collectors.joining(", "));
+        List<String> others = bundled.names();
+        return others.isEmpty() ? names : names + "; bundled are " + String.join(", ", others);
     }
 
     private static void checkName(String name) {
@@ -300,10 +345,10 @@ public final class ModelStore {
      * @throws IOException if it is not; the message says what differs
      */
     public ModelFile verify(String name) throws IOException {
-        Path folder = folder(name);
-        Read read = readFolder(folder);
-        checked(read).close();
-        return ModelFile.read(folder);
+        return inFolder(name, folder -> {
+            checked(readFolder(folder)).close();
+            return ModelFile.read(folder);
+        });
     }
 
     /**
@@ -314,7 +359,13 @@ public final class ModelStore {
      * @throws IOException if there is no such model, it is damaged, or the file cannot be written
      */
     public void export(String name, Path file) throws IOException {
-        Path folder = folder(name);
+        inFolder(name, folder -> {
+            export(folder, file);
+            return null;
+        });
+    }
+
+    private static void export(Path folder, Path file) throws IOException {
         if (Files.exists(file)) {
             throw new FileAlreadyExistsException(file + " is there already; choose another name");
         }
@@ -336,10 +387,14 @@ public final class ModelStore {
     /**
      * Deletes an installed model.
      *
-     * @throws IOException if there is no such model, or it cannot be deleted
+     * @throws IOException if there is no such model, it comes with the program, or it cannot be deleted
      */
     public void remove(String name) throws IOException {
-        Path folder = folder(name);
+        checkName(name);
+        if (isBundled(name)) {
+            throw new IOException("model " + name + " is bundled with the program and cannot be removed");
+        }
+        Path folder = present(name);
         // Gone at once for others, whatever happens while its files are deleted.
         Path doomed = Files.createTempDirectory(root, ".removing-");
         Path moved = doomed.resolve(name);
@@ -361,7 +416,7 @@ public final class ModelStore {
     /**
      * Loads a model for use.
      *
-     * @param reference the name of an installed model, or the path of a model folder or a checkpoint file; a name goes
+     * @param reference the name of an installed or bundled model, or the path of a model folder or a checkpoint file; a name goes
      *     before a file of that name
      * @param variant for a checkpoint file, as in {@link ImportOptions}; else null
      * @throws IllegalArgumentException if the variant is not allowed
@@ -372,18 +427,18 @@ public final class ModelStore {
     }
 
     private Read read(String reference, String variant) throws IOException {
-        boolean installed = contains(reference);
-        Path path = installed ? root.resolve(reference) : Path.of(reference);
-        if (installed || Files.isDirectory(path)) {
+        boolean named = contains(reference);
+        Path path = named ? folder(reference) : Path.of(reference);
+        if (named || Files.isDirectory(path)) {
             if (variant != null) {
                 throw new IllegalArgumentException("variant is " + variant + ", but model " + reference
                         + " says itself what it is; a variant is for checkpoint files");
             }
-            return readFolder(path);
+            return named ? inFolder(reference, ModelStore::readFolder) : readFolder(path);
         }
         if (!Files.isRegularFile(path)) {
             throw new IOException(
-                    "model is " + reference + ", which is neither installed nor a file; installed are " + installed());
+                    "model is " + reference + ", which is neither installed nor a file; installed are " + available());
         }
         return readFile(path, ImportOptions.variant(variant));
     }

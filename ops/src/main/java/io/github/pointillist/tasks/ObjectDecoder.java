@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
  *       centre (and further than {@value #LEAST_REACH} cells) leaves it, repeatedly: its own centre was missed.
  *   <li>Objects without a centre: connected cells left over whose votes agree are one where they are thick, large and
  *       probable enough, and their votes meet. What is left then joins the nearest centre within twice the reach.
- *   <li>Pixels: a pixel belongs to the foreground where the probability between the four cells around it, bilinearly, reaches
- *       the threshold, and to the object that has most of the cells around it, weighted by a bell of {@value #BELL} cells,
+ *   <li>Pixels: a pixel belongs to the foreground where the logit between the four cells around it, bilinearly, reaches that
+ *       of the threshold (as training compares it), and to the object that has most of the cells around it, weighted by a bell of {@value #BELL} cells,
  *       which smooths their steps. Each object keeps its largest part, and is filled.
  * </ol>
  *
@@ -85,6 +85,7 @@ final class ObjectDecoder {
     private final int columns;
     private final int rows;
     private final double diameter;
+    private final double threshold;
     private final double lowBar;
     private final int[] owner; // of each cell: centre + 1, 0 none
     private final List<Centre> centres = new ArrayList<>();
@@ -98,7 +99,8 @@ final class ObjectDecoder {
         this.columns = maps.columns();
         this.rows = maps.rows();
         this.diameter = options.diameterCells();
-        this.lowBar = LOW_BAR * options.foreground();
+        this.threshold = logit(options.foreground());
+        this.lowBar = logit(LOW_BAR * options.foreground());
         this.owner = new int[columns * rows];
     }
 
@@ -223,10 +225,14 @@ final class ObjectDecoder {
         return curve < 0 ? Math.max(-0.5, Math.min(0.5, 0.5 * (a - c) / curve)) : 0;
     }
 
+    private static double logit(double probability) {
+        return Math.log(probability / (1 - probability));
+    }
+
     // ---- votes
 
     private boolean votes(int cell) {
-        return maps.foreground(cell) >= lowBar;
+        return maps.logit(cell) >= lowBar;
     }
 
     private double voteX(int cell) {
@@ -512,9 +518,9 @@ final class ObjectDecoder {
                 int left = (int) across[x];
                 int right = Math.min(columns - 1, left + 1);
                 float share = (float) (across[x] - left);
-                float above = (1 - share) * maps.foreground(upper + left) + share * maps.foreground(upper + right);
-                float under = (1 - share) * maps.foreground(lower + left) + share * maps.foreground(lower + right);
-                if ((1 - below) * above + below * under >= options.foreground()) {
+                float above = (1 - share) * maps.logit(upper + left) + share * maps.logit(upper + right);
+                float under = (1 - share) * maps.logit(lower + left) + share * maps.logit(lower + right);
+                if ((1 - below) * above + below * under >= threshold) {
                     int object = owner[upper + left];
                     boolean agreed = object != 0
                             && object == owner[upper + right]

@@ -2,12 +2,13 @@
 package io.github.pointillist.tasks;
 
 /**
- * What a model says about objects, on a grid of cells, in 8 bytes a cell: probabilities in steps of 1/65535, offsets in
- * steps of 1/2048 of the model's object diameter, up to 16 of them.
+ * What a model says about objects, on a grid of cells, in 8 bytes a cell: the logit of the foreground in steps of 1/2048, up
+ * to 16; the probability of a centre in steps of 1/65535; offsets in steps of 1/2048 of the model's object diameter, up to 16
+ * of them.
  */
 final class ObjectMaps {
     private static final int PROBABILITY = 65535;
-    private static final int OFFSET = 2048;
+    private static final int STEPS = 2048;
 
     private final int columns;
     private final int rows;
@@ -35,16 +36,16 @@ final class ObjectMaps {
         return rows;
     }
 
-    /** Sets one cell; probabilities 0 to 1, offsets in object diameters. */
-    void set(int cell, float foregroundValue, float centreValue, float downValue, float rightValue) {
-        foreground[cell] = (short) Math.round(foregroundValue * PROBABILITY);
+    /** Sets one cell; the foreground as a logit, the centre as a probability, offsets in object diameters. */
+    void set(int cell, float foregroundLogit, float centreValue, float downValue, float rightValue) {
+        foreground[cell] = fixed(foregroundLogit);
         centre[cell] = (short) Math.round(centreValue * PROBABILITY);
-        down[cell] = offset(downValue);
-        right[cell] = offset(rightValue);
+        down[cell] = fixed(downValue);
+        right[cell] = fixed(rightValue);
     }
 
-    private static short offset(float value) {
-        return (short) Math.max(Short.MIN_VALUE, Math.min(Short.MAX_VALUE, Math.round(value * OFFSET)));
+    private static short fixed(float value) {
+        return (short) Math.max(Short.MIN_VALUE, Math.min(Short.MAX_VALUE, Math.round(value * STEPS)));
     }
 
     /** Sets a row from values as {@link WindowedNetwork.Rows} gives them. */
@@ -54,9 +55,14 @@ final class ObjectMaps {
         }
     }
 
+    /** Logit of the foreground, -16 to 16. */
+    float logit(int cell) {
+        return foreground[cell] / (float) STEPS;
+    }
+
     /** Probability of the foreground. */
-    float foreground(int cell) {
-        return (foreground[cell] & 0xFFFF) / (float) PROBABILITY;
+    double foreground(int cell) {
+        return 1 / (1 + Math.exp(-logit(cell)));
     }
 
     /** Probability of a centre. */
@@ -71,11 +77,11 @@ final class ObjectMaps {
 
     /** Rows to the centre of the cell's object, in object diameters. */
     float down(int cell) {
-        return down[cell] / (float) OFFSET;
+        return down[cell] / (float) STEPS;
     }
 
     /** Columns to the centre of the cell's object, in object diameters. */
     float right(int cell) {
-        return right[cell] / (float) OFFSET;
+        return right[cell] / (float) STEPS;
     }
 }

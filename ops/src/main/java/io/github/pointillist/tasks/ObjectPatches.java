@@ -26,7 +26,7 @@ public final class ObjectPatches {
         for (int i = 0; i < cells; i++) {
             maps.set(
                     i,
-                    sigmoid(outputs[from + i]),
+                    outputs[from + i],
                     sigmoid(outputs[from + cells + i]),
                     outputs[from + 2 * cells + i],
                     outputs[from + 3 * cells + i]);

@@ -4,8 +4,8 @@ package io.github.pointillist.tasks;
 import java.util.stream.IntStream;
 
 /**
- * Turns blended class probabilities on a grid of cells into the class of every pixel as the rows come in: interpolates
- * bilinearly between cells and takes the most probable class, of equal ones the smaller. Never holds more than two rows.
+ * Turns blended logarithms of class probabilities on a grid of cells into the class of every pixel as the rows come in:
+ * interpolates bilinearly between cells, as training does, and takes the most probable class, of equal ones the smaller. Never holds more than two rows.
  */
 final class SemanticRows implements WindowedNetwork.Rows {
     private final int classes;

@@ -27,8 +27,8 @@ final class WindowedNetwork {
          * Takes one row.
          *
          * @param row of the grid of cells
-         * @param values [output][column]; for SEMANTIC probabilities; for INSTANCES the probabilities of foreground and
-         *     centre, and the offsets down and right; written over after the call
+         * @param values [output][column]; for SEMANTIC logarithms of probabilities; for INSTANCES the logit of the foreground,
+         *     the probability of a centre, and the offsets down and right; written over after the call
          */
         void accept(int row, float[][] values);
     }
@@ -39,13 +39,16 @@ final class WindowedNetwork {
          * Looks at one window.
          *
          * @param window as {@link Intensities} gives it, of the side that the card says
-         * @return [output][row-major cells], with probabilities as in {@link Rows}
+         * @return [output][row-major cells], as in {@link Rows}
          */
         float[][] outputs(RasterF window);
 
         /** Pixels from one output to the next. */
         int stridePx();
     }
+
+    /** Logits beyond this say no more, so that one window cannot outweigh all others. */
+    private static final float MOST = 15;
 
     private final Network network;
     private final Segmentation card;
@@ -122,33 +125,29 @@ final class WindowedNetwork {
             }
         }
         if (kind == Kind.INSTANCES) {
-            sigmoid(values[0]);
-            sigmoid(values[1]);
+            for (int i = 0; i < cells; i++) {
+                values[0][i] = Math.max(-MOST, Math.min(MOST, values[0][i]));
+                values[1][i] = (float) (1 / (1 + Math.exp(-values[1][i])));
+            }
         } else {
-            softmax(values);
+            logSoftmax(values);
         }
         return values;
     }
 
-    private static void sigmoid(float[] values) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (1 / (1 + Math.exp(-values[i])));
-        }
-    }
-
-    private static void softmax(float[][] values) {
+    private static void logSoftmax(float[][] values) {
         for (int i = 0; i < values[0].length; i++) {
-            float max = Float.NEGATIVE_INFINITY;
+            double max = Double.NEGATIVE_INFINITY;
             for (float[] plane : values) {
                 max = Math.max(max, plane[i]);
             }
             double sum = 0;
             for (float[] plane : values) {
-                plane[i] = (float) Math.exp(plane[i] - max);
-                sum += plane[i];
+                sum += Math.exp(plane[i] - max);
             }
+            double log = max + Math.log(sum);
             for (float[] plane : values) {
-                plane[i] = (float) (plane[i] / sum);
+                plane[i] = (float) Math.max(-MOST, plane[i] - log);
             }
         }
     }

@@ -41,7 +41,7 @@ class ModelStoreTest {
 
     @BeforeEach
     void emptyStore() {
-        store = new ModelStore(dir.resolve("models"));
+        store = new ModelStore(dir.resolve("models"), new BundledModels(ClassLoader.getPlatformClassLoader()));
     }
 
     private static Path caseOf(Path checkpoint) {
@@ -208,7 +208,8 @@ class ModelStoreTest {
     @Test
     void aFolderCanBeShared() throws IOException {
         installTimm("tiny");
-        ModelStore other = new ModelStore(dir.resolve("other"));
+        ModelStore other =
+                new ModelStore(dir.resolve("other"), new BundledModels(ClassLoader.getPlatformClassLoader()));
         ModelFile copy = other.install(store.root().resolve("tiny"), "theirs", ImportOptions.AUTOMATIC);
         assertThat(copy.card().name()).isEqualTo("theirs");
         assertThat(copy.config()).isEqualTo(store.show("tiny").config());

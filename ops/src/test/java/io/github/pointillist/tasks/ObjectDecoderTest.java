@@ -171,7 +171,7 @@ class ObjectDecoderTest {
         float[][] maps = TargetMaps.of(truth, 320, 320, DIAMETER);
         SplittableRandom random = new SplittableRandom(6);
         for (int i = 0; i < maps[0].length; i++) {
-            maps[0][i] = Math.max(0, Math.min(1, maps[0][i] + (float) random.nextDouble(-0.15, 0.15)));
+            maps[0][i] += (float) random.nextDouble(-1.2, 1.2);
             maps[1][i] = Math.max(0, Math.min(1, maps[1][i] * (float) random.nextDouble(0.7, 1)));
             maps[2][i] += (float) random.nextDouble(-0.15, 0.15);
             maps[3][i] += (float) random.nextDouble(-0.15, 0.15);
@@ -205,9 +205,9 @@ class ObjectDecoderTest {
         int[] truth = ellipses(160, 160, new double[] {80, 80, 50, 50, 0});
         float[][] maps = TargetMaps.of(truth, 160, 160, DIAMETER);
         for (int cell : new int[] {20 * 40 + 15, 20 * 40 + 16, 15 * 40 + 20}) {
-            maps[0][cell] = 0; // holes
+            maps[0][cell] = -4; // holes
         }
-        maps[0][2 * 40 + 2] = 1; // a speck far away that votes for the object
+        maps[0][2 * 40 + 2] = 4; // a speck far away that votes for the object
         maps[2][2 * 40 + 2] = 18 * 4 / (float) DIAMETER;
         maps[3][2 * 40 + 2] = 18 * 4 / (float) DIAMETER;
         Objects found = decode(maps, 160, 160, options());

@@ -3,10 +3,9 @@ package io.github.pointillist.tasks;
 
 import ai.djl.ndarray.types.DataType;
 import com.google.gson.Gson;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelCard.Segmentation;
+import io.github.pointillist.catalog.ModelFile.Origin;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
 import io.github.pointillist.models.ContextCluster;
@@ -19,7 +18,6 @@ import io.github.pointillist.weights.SafeTensors;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +25,8 @@ import java.util.Map;
 
 /** Very small segmentation models with weights from a rule, which have learned nothing. */
 public final class SegmentationModels {
+    private static final String ID = "coc-semantic-fpn";
+
     private SegmentationModels() {}
 
     /** A Semantic FPN on a Context Cluster of four stages of few channels. */
@@ -48,7 +48,7 @@ public final class SegmentationModels {
     /**
      * Installs one.
      *
-     * @param segmentation what its card says; null for a published model
+     * @param segmentation what its card says; null for a published model, which is imported from a file
      */
     public static void install(
             ModelStore store,
@@ -57,12 +57,42 @@ public final class SegmentationModels {
             ContextClusterFpnArchitecture.Config config,
             Segmentation segmentation)
             throws IOException {
-        Path file = scratch.resolve(name + ".safetensors");
+        StateDict weights = weights(config);
+        if (segmentation == null) {
+            Path file = scratch.resolve(name + ".safetensors");
+            SafeTensors.write(
+                    weights,
+                    Map.of("pointillist.architecture", ID, "pointillist.config", new Gson().toJson(config)),
+                    file);
+            store.install(file, name, ImportOptions.AUTOMATIC);
+            return;
+        }
+        ModelCard card = new ModelCard(
+                name,
+                ID,
+                "custom",
+                "untrained, for tests",
+                "instance segmentation",
+                config.head().classes(),
+                List.of(),
+                ModelCard.Input.imageNet(segmentation.windowPx(), segmentation.windowPx(), 0),
+                null,
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                segmentation);
+        Origin origin = new Origin("none", "", "made by a rule", List.of(), Map.of(), List.of());
+        store.create(card, config, weights, origin);
+    }
+
+    private static StateDict weights(ContextClusterFpnArchitecture.Config config) {
         SemanticFpn model = new ContextClusterFpnArchitecture().build(config);
+        List<TensorEntry> entries = new ArrayList<>();
         try (Arena arena = Arena.onCpu()) {
             model.allocate(arena, DataType.FLOAT32);
             GoldenRule.fill(model);
-            List<TensorEntry> entries = new ArrayList<>();
             for (Map.Entry<String, Parameter> one : model.parameters().entrySet()) {
                 long[] shape = one.getValue().shape().getShape();
                 entries.add(
@@ -72,25 +102,7 @@ public final class SegmentationModels {
                                 : TensorEntry.of(
                                         one.getKey(), one.getValue().array().toLongArray(), shape));
             }
-            SafeTensors.write(
-                    StateDict.of(entries),
-                    Map.of(
-                            "pointillist.architecture",
-                            "coc-semantic-fpn",
-                            "pointillist.config",
-                            new Gson().toJson(config)),
-                    file);
         }
-        store.install(file, name, ImportOptions.AUTOMATIC);
-        if (segmentation != null) {
-            Path json = store.root().resolve(name).resolve("model.json");
-            JsonObject root = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
-            JsonObject card = root.getAsJsonObject("card");
-            card.add("segmentation", new Gson().toJsonTree(segmentation));
-            card.add("input", new Gson().toJsonTree(ModelCard.Input.imageNet(64, 64, 0)));
-            card.addProperty("title", "untrained");
-            card.remove("notes");
-            Files.writeString(json, new Gson().toJson(root));
-        }
+        return StateDict.of(entries);
     }
 }

@@ -4,7 +4,8 @@ package io.github.pointillist.tasks;
 import java.util.Arrays;
 
 /**
- * What a perfect model would say about a label plane, cell by cell: foreground is the share of labelled pixels, the offset
+ * What a perfect model would say about a label plane, cell by cell: the logit of the foreground
+ * follows the share of labelled pixels, the offset
  * leads to the centroid of the object that has most of the cell, the centre probability is a bell around the centroid (or
  * the object's pixel nearest to it) with a deviation of 0.12 of the object's own diameter, at least 2.5 pixels.
  */
@@ -66,7 +67,7 @@ final class TargetMaps {
                     }
                 }
             }
-            maps[0][cell] = (float) inside / pixels;
+            maps[0][cell] = logit((float) inside / pixels);
             if (best > 0) {
                 maps[2][cell] = (float) ((y[best] - cy) / diameterPx);
                 maps[3][cell] = (float) ((x[best] - cx) / diameterPx);
@@ -81,6 +82,11 @@ final class TargetMaps {
             }
         }
         return maps;
+    }
+
+    /** 0 where half of a cell is labelled. */
+    static float logit(float share) {
+        return 8 * share - 4;
     }
 
     static ObjectMaps compact(float[][] maps, int columns) {

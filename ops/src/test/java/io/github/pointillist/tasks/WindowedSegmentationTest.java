@@ -190,8 +190,8 @@ class WindowedSegmentationTest {
                     for (int i = 0; i < 16; i++) {
                         value += window.at(cell % columns * 4 + i % 4, cell / columns * 4 + i / 4, 0) / (16 * 255);
                     }
-                    maps[0][cell] = 1 - value;
-                    maps[1][cell] = value;
+                    maps[0][cell] = -value;
+                    maps[1][cell] = value - 1;
                 }
                 return maps;
             }

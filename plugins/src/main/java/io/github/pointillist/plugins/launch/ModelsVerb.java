@@ -72,7 +72,7 @@ final class ModelsVerb implements Callable<Integer> {
 
     @Command(
             name = "list",
-            description = "Lists the installed models; with --official also those that can be imported.",
+            description = "Lists the installed and bundled models; with --official also those that can be imported.",
             mixinStandardHelpOptions = true)
     static final class ListVerb extends Action {
         @Option(names = "--official", description = "List the authors' models whose files can be imported.")
@@ -82,7 +82,7 @@ final class ModelsVerb implements Callable<Integer> {
         int act(InstalledModels models, PrintWriter out) throws IOException {
             List<Entry> entries = models.entries();
             entries.forEach(entry -> out.println(InstalledModels.line(entry)));
-            if (entries.isEmpty()) {
+            if (entries.stream().allMatch(Entry::bundled)) {
                 out.println(models.none());
             }
             if (official) {

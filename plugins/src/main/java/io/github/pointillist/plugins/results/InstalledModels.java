@@ -28,18 +28,18 @@ public final class InstalledModels {
         return new InstalledModels(ModelStore.standard());
     }
 
-    /** All of them, damaged ones too. */
+    /** All of them, damaged ones too, and those that come with the program. */
     public List<Entry> entries() throws IOException {
         return store.list();
     }
 
-    /** A line a model: name, title and task with tabs between, or what is wrong with it. */
+    /** A line a model: name, title, task and whether it is bundled with tabs between, or what is wrong with it. */
     public static String line(Entry entry) {
         if (entry.problem() != null) {
             return entry.name() + "\tDAMAGED: " + entry.problem();
         }
         ModelCard card = entry.model().card();
-        return entry.name() + "\t" + card.title() + "\t" + card.task();
+        return entry.name() + "\t" + card.title() + "\t" + card.task() + (entry.bundled() ? "\tbundled" : "");
     }
 
     /** That there are none, and what to do. */
@@ -60,6 +60,7 @@ public final class InstalledModels {
             table.addValue("Classes", whole ? card.classes() : 0);
             table.addValue("Megabytes", whole ? entry.model().weights().bytes() / 1e6 : 0);
             table.addValue("Licence", whole && card.licence() != null ? card.licence() : "");
+            table.addValue("From", entry.bundled() ? "bundled" : "installed");
         }
     }
 
@@ -76,7 +77,7 @@ public final class InstalledModels {
         return lines;
     }
 
-    /** The card of an installed model, or of an official one. */
+    /** The card of an installed or bundled model, or of an official one. */
     public List<String> show(String name) throws IOException {
         if (!store.contains(name)) {
             for (ModelCard official : OfficialCards.all()) {
@@ -89,7 +90,10 @@ public final class InstalledModels {
         }
         ModelFile model = store.show(name);
         List<String> lines = new ArrayList<>(ModelText.card(model.card()));
-        lines.add("installed: " + store.root().resolve(name));
+        lines.add(
+                store.isBundled(name)
+                        ? "bundled: comes with the program"
+                        : "installed: " + store.root().resolve(name));
         lines.add("configuration: " + model.config());
         lines.add("weights: " + model.weights().entries() + " arrays, "
                 + model.weights().bytes() + " bytes, SHA-256 " + model.weights().sha256());
@@ -109,7 +113,7 @@ public final class InstalledModels {
     /** Writes the weights to a file; see {@link ModelStore#export}. */
     public String export(String name, Path file) throws IOException {
         store.export(name, file);
-        return "wrote " + file;
+        return "wrote " + file + (store.isBundled(name) ? " (bundled model)" : "");
     }
 
     /** Deletes one; see {@link ModelStore#remove}. */

@@ -120,7 +120,7 @@ final class WindowSession {
         ImagePlus truth = image.duplicate();
         truth.setTitle("true cells");
         truth.show();
-        IJ.selectWindow(image.getID());
+        activate(image);
         GenericDialog dialog = start("Evaluate...");
         press(dialog, "Open images...");
         pick("True labels", "true", "true cells", new File(pictures, "open-images.png"));
@@ -135,6 +135,20 @@ final class WindowSession {
         ResultsTable results = ResultsTable.getResultsTable();
         System.out.println("compared: " + results.getStringValue("Prediction", 0) + " with "
                 + results.getStringValue("Truth", 0) + ", AP@0.9 " + results.getValue("AP@0.9", 0));
+    }
+
+    /** Windows tell that they came to the front when the machine finds time: asks until no other one does. */
+    private static void activate(ImagePlus image) {
+        await("the window of " + image.getTitle(), () -> {
+            IJ.selectWindow(image.getID());
+            for (int i = 0; i < 20; i++) {
+                IJ.wait(100);
+                if (WindowManager.getCurrentImage() != image) {
+                    return null;
+                }
+            }
+            return image;
+        });
     }
 
     private static GenericDialog start(String command) {
