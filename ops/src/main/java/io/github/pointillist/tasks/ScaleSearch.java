@@ -79,12 +79,15 @@ final class ScaleSearch {
 
     private OptionalDouble search() {
         Trial best = null;
+        int looked = 0;
         for (double scale : TRIED) {
+            progress.report(looked++, TRIED.length + 1, "finding the scale");
             Trial trial = look(scale);
             if (trial != null && (best == null || trial.score() > best.score())) {
                 best = trial;
             }
         }
+        progress.report(looked, TRIED.length + 1, "finding the scale");
         for (int i = 0; best != null && i < REFINEMENTS; i++) {
             double next = Math.max(LEAST, Math.min(MOST, card.objectDiameterPx() / best.diameterPx()));
             if (Math.abs(Math.log(next / best.scale())) <= CLOSE) {

@@ -11,9 +11,8 @@ import io.github.pointillist.image.Images;
 import io.github.pointillist.image.Intensities;
 import io.github.pointillist.image.Raster8;
 import io.github.pointillist.image.RasterF;
-import io.github.pointillist.models.Architectures;
-import io.github.pointillist.models.GroupingModel;
 import io.github.pointillist.models.InputSizes;
+import io.github.pointillist.models.SemanticSegmenter;
 import io.github.pointillist.progress.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -33,9 +32,6 @@ import net.imglib2.type.numeric.RealType;
  * <p>A published semantic model, whose card says nothing of the kind, sees the whole image as {@link WholePlane} describes.
  */
 public final class Segment implements AutoCloseable {
-    private static final int USUAL_MULTIPLE = 32;
-    private static final String TASK = "semantic segmentation";
-
     /** How an image gets to the scale of the model. */
     public enum Scaling {
         /** By the pixel sizes where both are known, else by the objects that the model finds at several scales. */
@@ -79,6 +75,8 @@ public final class Segment implements AutoCloseable {
         /** Stands for the threshold of the card. */
         public static final int AUTOMATIC = -1;
 
+        private static final String PROBABILITY = "between 0 and 1, or -1 for the model's";
+
         /** Checks the ranges. */
         public Settings {
             require(model != null && !model.isBlank(), "model", model, "an installed model, a folder or a checkpoint");
@@ -101,8 +99,6 @@ public final class Segment implements AutoCloseable {
             require(isThreshold(centreThreshold), "centre threshold", centreThreshold, PROBABILITY);
             require(tilePx >= 0, "tile", tilePx, "1 or more pixels, or 0 for automatic");
         }
-
-        private static final String PROBABILITY = "between 0 and 1, or -1 for the model's";
 
         private static boolean isThreshold(double value) {
             return value == AUTOMATIC || (value > 0 && value < 1);
@@ -143,6 +139,7 @@ public final class Segment implements AutoCloseable {
 
     private final Settings settings;
     private final LoadedModel model;
+    private final SemanticSegmenter network;
     private final Segmentation how;
     private final WindowedSegmentation windowed;
 
@@ -151,10 +148,7 @@ public final class Segment implements AutoCloseable {
         this.model = model;
         ModelCard card = model.card();
         this.how = card.segmentation();
-        String task = Architectures.byId(card.architecture()).task();
-        if (!task.equals(TASK)) {
-            throw new IllegalArgumentException(named() + " segments nothing: its task is " + card.task());
-        }
+        this.network = model.as(SemanticSegmenter.class, "segments nothing: its task is " + card.task());
         if (card.input() == null) {
             throw new IllegalArgumentException(named() + " has a card that does not say how images get into it");
         }
@@ -238,9 +232,7 @@ public final class Segment implements AutoCloseable {
         RasterF values = Images.toRaster(plane);
         Photograph photograph = Photograph.of(plane, values);
         Raster8 picture = photograph.picture();
-        InputSizes sizes = model.layer() instanceof GroupingModel grouping
-                ? grouping.inputSizes()
-                : InputSizes.multipleOf(USUAL_MULTIPLE);
+        InputSizes sizes = network.inputSizes();
         int[] labels = WholePlane.classes(model, picture, sizes, progress);
         for (int i = 0; i < values.data().length; i++) {
             if (Float.isNaN(values.data()[i])) {
