@@ -91,7 +91,7 @@ final class EvaluateVerb implements Callable<Integer> {
         LabelPairs pairs;
         try {
             settings = EvaluateOptions.settings(mode, planes, ignore, !noBackground);
-            pairs = LabelPairs.of(predictions, truths);
+            pairs = LabelPairs.of(predictions, truths, settings.mode());
         } catch (IllegalArgumentException e) {
             throw wrong(Main.oneLine(e.getMessage()));
         }

@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.launch;
 import io.github.pointillist.plugins.results.ClusterMapRun;
 import io.github.pointillist.plugins.results.ImageFiles;
 import io.github.pointillist.plugins.results.RunManifest;
+import io.github.pointillist.tasks.Evaluate.Mode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,8 @@ import java.util.stream.Collectors;
 /**
  * Predicted label images and the true ones they are compared with. Files of two folders belong together when their names
  * are the same without extension and without an ending such as "_labels". Where a folder holds an image beside its
- * labels ("a.tif" and "a_labels.tif"), the labels are meant.
+ * labels ("a.tif" and "a_labels.tif"), the labels are meant; of objects and classes ("a_objects.tif" and
+ * "a_classmap.tif") those that are compared.
  *
  * @param truths by prediction, in the order of the work
  * @param failures one line each: files without a partner, or with several
@@ -37,18 +39,19 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
             "-mask",
             "_objects",
             "_clusters",
-            "_classmap",
-            "_classes",
             "_truth",
             "-truth",
             "_gt");
 
+    private static final List<String> CLASS_ENDINGS = List.of("_classmap", "_classes");
+
     /**
      * Pairs two files, or those of two folders.
      *
+     * @param mode where a folder holds objects and classes of one image, says which of them are meant
      * @throws IllegalArgumentException if one is a folder and the other is not, or a folder holds no image
      */
-    static LabelPairs of(Path predictions, Path truths) throws IOException {
+    static LabelPairs of(Path predictions, Path truths, Mode mode) throws IOException {
         if (Files.isDirectory(predictions) != Files.isDirectory(truths)) {
             Path folder = Files.isDirectory(predictions) ? predictions : truths;
             Path other = folder == predictions ? truths : predictions;
@@ -58,8 +61,8 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         if (!Files.isDirectory(predictions)) {
             return new LabelPairs(Map.of(predictions, truths), List.of());
         }
-        Map<String, List<Path>> predicted = byStem(predictions);
-        Map<String, List<Path>> trueOnes = byStem(truths);
+        Map<String, List<Path>> predicted = byStem(predictions, mode);
+        Map<String, List<Path>> trueOnes = byStem(truths, mode);
         Map<Path, Path> pairs = new LinkedHashMap<>();
         List<String> failures = new ArrayList<>();
         Set<String> stems = new TreeSet<>(predicted.keySet());
@@ -85,29 +88,42 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         return files.stream().map(Path::toString).collect(Collectors.joining(", "));
     }
 
-    private static Map<String, List<Path>> byStem(Path folder) throws IOException {
+    private static Map<String, List<Path>> byStem(Path folder, Mode mode) throws IOException {
         List<Path> files = ImageFiles.list(folder, false);
         if (files.isEmpty()) {
             throw new IllegalArgumentException(folder + ": the folder holds no image file");
         }
         Set<String> results = RunManifest.resultsIn(folder).keySet();
+        Map<String, List<Path>> objects = new TreeMap<>();
+        Map<String, List<Path>> classes = new TreeMap<>();
         Map<String, List<Path>> plain = new TreeMap<>();
-        Map<String, List<Path>> marked = new TreeMap<>();
         for (Path file : files) {
             String name = ClusterMapRun.stem(file.getFileName().toString());
-            String stem = name;
-            for (String ending : ENDINGS) {
-                if (stem.equals(name) && name.endsWith(ending) && name.length() > ending.length()) {
-                    stem = name.substring(0, name.length() - ending.length());
-                }
-            }
-            if (!stem.equals(name)) {
-                marked.computeIfAbsent(stem, any -> new ArrayList<>()).add(file);
+            String object = without(ENDINGS, name);
+            String ofClass = without(CLASS_ENDINGS, name);
+            if (!object.equals(name)) {
+                add(objects, object, file);
+            } else if (!ofClass.equals(name)) {
+                add(classes, ofClass, file);
             } else if (!results.contains(file.getFileName().toString())) { // pictures of overlays are no labels
-                plain.computeIfAbsent(stem, any -> new ArrayList<>()).add(file);
+                add(plain, name, file);
             }
         }
-        plain.forEach(marked::putIfAbsent);
-        return marked;
+        Map<String, List<Path>> meant = mode == Mode.SEMANTIC ? classes : objects;
+        (mode == Mode.SEMANTIC ? objects : classes).forEach(meant::putIfAbsent);
+        plain.forEach(meant::putIfAbsent);
+        return meant;
+    }
+
+    private static void add(Map<String, List<Path>> files, String stem, Path file) {
+        files.computeIfAbsent(stem, any -> new ArrayList<>()).add(file);
+    }
+
+    private static String without(List<String> endings, String name) {
+        return endings.stream()
+                .filter(ending -> name.endsWith(ending) && name.length() > ending.length())
+                .findFirst()
+                .map(ending -> name.substring(0, name.length() - ending.length()))
+                .orElse(name);
     }
 }

@@ -373,6 +373,22 @@ class EvaluateVerbTest {
     }
 
     @Test
+    void ofObjectsAndClassesOfOneImageThoseComparedAreTaken() throws IOException {
+        image("results/tissue_labels.tif", "ab..");
+        image("simulated/tissue.tif", "cccc");
+        image("simulated/tissue_objects.tif", "ab..");
+        image("simulated/tissue_classmap.tif", "aa..");
+        Path results = folder.resolve("results");
+        Path simulated = folder.resolve("simulated");
+        CommandLineRun objects = evaluate(results, simulated);
+        assertThat(objects.err()).isEmpty();
+        assertThat(objects.out()).contains("tissue_objects.tif: true objects 2", "AP@0.9              1.0000");
+        CommandLineRun classes = evaluate(results, simulated, "--mode", "semantic");
+        assertThat(classes.err()).isEmpty();
+        assertThat(classes.out()).contains("tissue_classmap.tif: classes 3", "pixel accuracy      0.7500");
+    }
+
+    @Test
     void aFolderOfOnePairHasNoMeans() throws IOException {
         image("one/a.tif", "ab..");
         CommandLineRun run = evaluate(folder.resolve("one"), folder.resolve("one"), "--mode", "semantic");
