@@ -91,23 +91,23 @@ final class RandomScenes {
                 new Shape(
                         random.between(1.2, 2.1),
                         random.between(0.4, 0.8),
-                        random.between(0.1, 0.7),
-                        random.between(0, 0.12),
-                        random.between(0.03, 0.12));
+                        random.between(0.1, 0.5),
+                        random.between(0, 0.08),
+                        random.between(0.03, 0.1));
             case ANY ->
                 new Shape(
                         random.between(1.05, 2.3),
                         random.between(0.2, 0.8),
-                        random.between(0, 1),
-                        random.between(0, 0.25),
-                        random.between(0, 0.18));
+                        random.between(0, 0.6),
+                        random.between(0, 0.14),
+                        random.between(0, 0.14));
             default ->
                 new Shape(
                         random.between(1.1, 1.6),
                         random.between(0.3, 0.7),
-                        random.between(0, 0.5),
-                        random.chance(0.12) ? random.between(0.08, 0.22) : random.between(0, 0.06),
-                        random.between(0.01, 0.09));
+                        random.between(0, 0.35),
+                        random.chance(0.05) ? random.between(0.08, 0.2) : random.between(0, 0.05),
+                        random.between(0.01, 0.08));
         };
     }
 
@@ -186,7 +186,7 @@ final class RandomScenes {
                 random.between(0, 0.04) * (random.chance(0.15) ? 3 : 1),
                 random.between(0, 0.025) * common,
                 random.between(0, 0.05) * common,
-                kind == Kind.PROCESSES ? random.between(0.05, 0.3) : sometimes(0.5, 0, 0.08),
+                kind == Kind.PROCESSES ? random.between(0.05, 0.45) : sometimes(0.5, 0, 0.15),
                 kind == Kind.SECTION ? random.between(0.1, 0.6) : sometimes(0.5, 0, 0.25));
     }
 
@@ -206,7 +206,9 @@ final class RandomScenes {
     }
 
     private Optics optics() {
-        double sigma = diameter * logarithmic(0.02, kind == Kind.SECTION ? 0.09 : 0.075);
+        // small nuclei are near the resolution of the microscope
+        double widest = random.chance(0.35) ? Math.max(0.075, Math.min(0.14, 1.4 / diameter)) : 0.075;
+        double sigma = diameter * logarithmic(0.02, kind == Kind.SECTION ? Math.max(0.09, widest) : widest);
         double sharpest = Math.min(random.between(0.45, 0.95), 0.1 * diameter);
         return new Optics(
                 Math.max(sharpest, Math.min(6, sigma)),

@@ -29,6 +29,7 @@ public record ObjectTargets(
     public static final double LEAST_CENTRE_PX = 2.5;
 
     private static final int GAP_PX = 3;
+    private static final double MOST_WEIGHT = 4;
 
     /** The extent of one object. */
     private static final class Extent {
@@ -62,7 +63,9 @@ public record ObjectTargets(
         float[] pixelWeight = new float[labels.length];
         for (int i = 0; i < labels.length; i++) {
             foreground[i] = labels[i] > 0 ? 1 : 0;
-            pixelWeight[i] = labels[i] == Annotated.IGNORE ? 0 : 1;
+            pixelWeight[i] = labels[i] == Annotated.IGNORE
+                    ? 0
+                    : labels[i] == 0 ? 1 : weight(extents.get(labels[i]).n, diameterPx);
         }
         weighGaps(labels, width, height, gapWeight, pixelWeight);
         ObjectTargets targets = new ObjectTargets(
@@ -112,6 +115,12 @@ public record ObjectTargets(
             }
         }
         return extents;
+    }
+
+    /** Pixels of small objects count for more, up to {@link #MOST_WEIGHT}, so that these are not lost for their size. */
+    private static float weight(long area, double diameterPx) {
+        double usual = Math.PI / 4 * diameterPx * diameterPx;
+        return (float) Math.max(1, Math.min(MOST_WEIGHT, Math.sqrt(usual / area)));
     }
 
     /** Raises the weight of background pixels that have two different objects within {@link #GAP_PX}. */

@@ -59,8 +59,10 @@ class InstanceObjectiveTest {
             List<Double> values = OBJECTIVE.measure(counts);
             assertThat(values.get(OBJECTIVE.metrics().indexOf("AP@0.5"))).isEqualTo(1);
             assertThat(values.get(OBJECTIVE.metrics().indexOf("AP@0.75"))).isEqualTo(1);
-            assertThat(values.get(OBJECTIVE.metrics().indexOf("foreground IoU"))).isGreaterThan(0.85);
-            assertThat(values.get(OBJECTIVE.metrics().indexOf("offset error px"))).isCloseTo(0, within(1e-4));
+            assertThat(values.get(OBJECTIVE.metrics().indexOf("foreground IoU")))
+                    .isGreaterThan(0.85);
+            assertThat(values.get(OBJECTIVE.metrics().indexOf("offset error px")))
+                    .isCloseTo(0, within(1e-4));
         }
     }
 
@@ -74,7 +76,8 @@ class InstanceObjectiveTest {
                 float[] other = logits.clone();
                 int cells = SIDE * SIDE / 16;
                 for (int i = 0; i < cells; i++) {
-                    other[output * cells + i] = output < 2 ? -other[output * cells + i] : other[output * cells + i] + 0.2f;
+                    other[output * cells + i] =
+                            output < 2 ? -other[output * cells + i] : other[output * cells + i] + 0.2f;
                 }
                 assertThat(total(OBJECTIVE.loss(arena.array(other, 1, 4, SIDE / 4, SIDE / 4), targets)))
                         .as("output " + output)

@@ -23,8 +23,7 @@ class SemanticObjectiveTest {
 
     @Test
     void targetsAreOneAPixelAndWeighBorders() {
-        SemanticObjective objective =
-                new SemanticObjective(3, List.of(1.0, 2.0, 4.0), 1, 0, 0, 2, 0.5, 1);
+        SemanticObjective objective = new SemanticObjective(3, List.of(1.0, 2.0, 4.0), 1, 0, 0, 2, 0.5, 1);
         try (Arena arena = Arena.onCpu()) {
             NDList targets = objective.targets(List.of(EXAMPLE), 4, arena);
             float[] truth = targets.get(0).toFloatArray();

@@ -19,7 +19,8 @@ class SimulatedNucleiTest {
         Annotated example = SOURCE.example(9);
         assertThat(example.image().data()).isEqualTo(again.image().data());
         assertThat(example.labels()).isEqualTo(again.labels());
-        assertThat(SOURCE.example(10).image().data()).isNotEqualTo(example.image().data());
+        assertThat(SOURCE.example(10).image().data())
+                .isNotEqualTo(example.image().data());
         assertThat(new SimulatedNuclei(128, 32, 1, 99.8, 5).example(9).image().data())
                 .isNotEqualTo(example.image().data());
     }
