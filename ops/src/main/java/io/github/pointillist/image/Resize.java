@@ -58,16 +58,22 @@ public final class Resize {
      * @param weights {@code taps} slots for each output index, of which {@code count} are used
      */
     @SuppressWarnings("ArrayRecordComponent")
-    private record Kernel(int taps, int[] first, int[] count, double[] weights) {
+    record Kernel(int taps, int[] first, int[] count, double[] weights) {
         static Kernel of(int in, int out, Interpolation interpolation) {
+            return of(in, out, 0, out, interpolation);
+        }
+
+        /** The same for {@code length} output indices beginning with {@code start}. */
+        static Kernel of(int in, int out, int start, int length, Interpolation interpolation) {
             double scale = (double) in / out;
             double stretch = Math.max(scale, 1);
             double support = (interpolation == Interpolation.PIL_BICUBIC ? 2 : 1) * stretch;
             int taps = (int) Math.ceil(support) * 2 + 1;
-            Kernel kernel = new Kernel(taps, new int[out], new int[out], new double[Math.multiplyExact(taps, out)]);
+            Kernel kernel =
+                    new Kernel(taps, new int[length], new int[length], new double[Math.multiplyExact(taps, length)]);
             double inverse = 1 / stretch;
-            for (int i = 0; i < out; i++) {
-                double centre = (i + 0.5) * scale;
+            for (int i = 0; i < length; i++) {
+                double centre = (start + i + 0.5) * scale;
                 int first = Math.max((int) (centre - support + 0.5), 0);
                 int count = Math.min((int) (centre + support + 0.5), in) - first;
                 double sum = 0;
@@ -189,7 +195,7 @@ public final class Resize {
         return result == picture ? new RasterF(width, height, c, picture.data().clone()) : result;
     }
 
-    private static float weighted(float[] data, int from, int step, double[] weights, int firstWeight, int count) {
+    static float weighted(float[] data, int from, int step, double[] weights, int firstWeight, int count) {
         double sum = 0;
         for (int k = 0, i = from; k < count; k++, i += step) {
             sum += data[i] * weights[firstWeight + k];

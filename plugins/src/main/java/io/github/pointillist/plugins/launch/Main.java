@@ -20,7 +20,14 @@ import picocli.CommandLine.ParseResult;
         description = "Vision models that cluster, for images in files.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {ClassifyVerb.class, ClusterMapVerb.class, EngineVerb.class, ModelsVerb.class, SamplesVerb.class},
+        subcommands = {
+            ClassifyVerb.class,
+            ClusterMapVerb.class,
+            EngineVerb.class,
+            ModelsVerb.class,
+            SamplesVerb.class,
+            SegmentVerb.class
+        },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:all done", "1:some images failed, the others are done", "2:wrong usage"})
 public final class Main {

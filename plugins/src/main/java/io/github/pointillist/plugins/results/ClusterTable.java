@@ -131,7 +131,7 @@ public final class ClusterTable {
     }
 
     /** Seven digits are all that float pixels hold; {@code Float.toString} never depends on the locale. */
-    private static String number(double value) {
+    static String number(double value) {
         float rounded = (float) value;
         if (Float.isNaN(rounded) || Float.isInfinite(rounded)) {
             return Float.toString(rounded);

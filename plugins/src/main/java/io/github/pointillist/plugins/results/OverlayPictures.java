@@ -33,6 +33,15 @@ public final class OverlayPictures {
      * @param level index of the level
      */
     public static BufferedImage middle(ImagePlus image, ImagePlus labels, int level) {
+        return middle(image, labels, level, FILL);
+    }
+
+    /**
+     * The same with another share of colour inside the outlines.
+     *
+     * @param fill 0 for outlines alone, to 1
+     */
+    public static BufferedImage middle(ImagePlus image, ImagePlus labels, int level, double fill) {
         Planes planes = new Planes(image);
         int slice = (planes.slices() + 1) / 2;
         int frame = (planes.frames() + 1) / 2;
@@ -49,7 +58,7 @@ public final class OverlayPictures {
             }
         }
         Raster8 picture = picture(planes, planes.read(slice, frame), factor, width, height);
-        Raster8 drawn = Overlay.draw(picture, small, Palettes.distinct(largest), FILL, true);
+        Raster8 drawn = Overlay.draw(picture, small, Palettes.distinct(largest), fill, true);
         BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int y = 0, i = 0; y < height; y++) {
             for (int x = 0; x < width; x++, i += 3) {
@@ -109,8 +118,13 @@ public final class OverlayPictures {
      * of an earlier run. Other things in the overlay stay.
      */
     public static void addTo(ImagePlus image, ImagePlus labels) {
+        addTo(image, labels, NAME);
+    }
+
+    /** The same in place of those of an earlier run of the same name. */
+    static void addTo(ImagePlus image, ImagePlus labels, String name) {
         ij.gui.Overlay overlay = image.getOverlay() == null ? new ij.gui.Overlay() : image.getOverlay();
-        overlay.remove(NAME);
+        overlay.remove(name);
         int[] colours = Palettes.distinct(255);
         int width = labels.getWidth();
         int height = labels.getHeight();
@@ -128,7 +142,7 @@ public final class OverlayPictures {
                 }
                 ImageRoi roi = new ImageRoi(0, 0, outlines);
                 roi.setZeroTransparent(true);
-                roi.setName(NAME);
+                roi.setName(name);
                 if (labels.getNSlices() * labels.getNFrames() > 1) {
                     if (image.isHyperStack()) {
                         roi.setPosition(0, slice, frame);

@@ -7,6 +7,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import ij.ImagePlus;
 import ij.measure.Calibration;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
@@ -170,6 +171,17 @@ public final class RunManifest {
     /** What was done to the input before a model saw it, one line each. */
     public RunManifest preparation(List<String> notes) {
         root.add("preparation", strings(notes));
+        return this;
+    }
+
+    /** What a segmentation found, and at what scale. */
+    public RunManifest segmented(SegmentResult result) {
+        JsonObject found = new JsonObject();
+        found.addProperty("kind", ClusterMapOptions.word(result.kind()));
+        found.addProperty(result.kind() == Kind.INSTANCES ? "objects" : "classes", result.objects());
+        found.addProperty("scale", result.scale());
+        found.addProperty("pixel_size_um", result.pixelSizeUm() == 0 ? null : result.pixelSizeUm());
+        root.add("found", found);
         return this;
     }
 

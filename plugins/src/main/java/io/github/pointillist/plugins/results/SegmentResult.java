@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import ij.ImagePlus;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
+import java.util.List;
+
+/**
+ * What came of one image.
+ *
+ * @param kind objects or classes
+ * @param labels slices and frames as in the image: for objects 1 to n in each plane, 0 elsewhere; for classes their index
+ * @param table measurements: one row an object and plane, or a class and plane
+ * @param classNames one a class; empty for objects
+ * @param objects number of objects in all planes, where those of linked slices count once; for classes of those that
+ *     occur
+ * @param scale pixels of the model's input for one pixel of the image, in the first plane
+ * @param pixelSizeUm micrometres a pixel, 0 where unknown
+ * @param notes what was done, one line each, of the first plane where there are many
+ * @param milliseconds taken by the model
+ */
+public record SegmentResult(
+        Kind kind,
+        ImagePlus labels,
+        ObjectTable table,
+        List<String> classNames,
+        int objects,
+        double scale,
+        double pixelSizeUm,
+        List<String> notes,
+        long milliseconds) {
+    /** What was found and at what scale, in a few words. */
+    public String summary() {
+        String found = kind == Kind.INSTANCES
+                ? objects + (objects == 1 ? " object" : " objects")
+                : objects + (objects == 1 ? " class" : " classes") + " of " + classNames.size();
+        String size = scale == 1
+                ? "at its own size"
+                : String.format(java.util.Locale.ROOT, "resized by %.4g for the model", scale);
+        return found + ", " + size;
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import ij.ImagePlus;
+import ij.measure.Calibration;
+import io.github.pointillist.catalog.ModelCard;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
+import io.github.pointillist.progress.Progress;
+import io.github.pointillist.tasks.MapClusters.ModelNote;
+import io.github.pointillist.tasks.Segment;
+import io.github.pointillist.tasks.Segment.Result;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import net.imglib2.RandomAccessibleInterval;
+import net.imglib2.type.numeric.RealType;
+
+/**
+ * Segments ImageJ images: the one path that command line, menu command and macro share. The model is loaded once for all
+ * images.
+ */
+public final class SegmentRun implements AutoCloseable {
+    /** Objects of neighbouring slices are one where their intersection over union is at least this. */
+    public static final double LEAST_IOU = 0.3;
+
+    private final SegmentOptions options;
+    private final Segment task;
+    private final Segmenter segmenter;
+    private final ModelCard card;
+
+    /** What segments one plane: {@link Segment}, or what tests put in its place. */
+    interface Segmenter {
+        Result segment(RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress);
+    }
+
+    /**
+     * Loads the model.
+     *
+     * @throws IllegalArgumentException if a setting is not allowed, or the model segments nothing
+     * @throws IOException if there is no such model, or it cannot be read
+     */
+    public SegmentRun(SegmentOptions options) throws IOException {
+        this.options = options;
+        task = Segment.open(options.settings());
+        segmenter = task::segment;
+        card = task.card();
+    }
+
+    SegmentRun(SegmentOptions options, Segmenter segmenter, ModelCard card) {
+        this.options = options;
+        this.task = null;
+        this.segmenter = segmenter;
+        this.card = card;
+    }
+
+    /** What was found in the model's file. */
+    public ModelNote modelNote() {
+        return task.modelNote();
+    }
+
+    /**
+     * Segments every plane of an image, one at a time. The image is not changed.
+     *
+     * @param progress hears of all planes together
+     * @throws java.util.concurrent.CancellationException if {@code progress} asks to stop
+     * @throws IllegalArgumentException if the image does not fit
+     */
+    public SegmentResult segment(ImagePlus image, Progress progress) {
+        Planes planes = new Planes(image);
+        Calibration own = image.getCalibration();
+        double given = options.pixelSizeUm();
+        PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
+        Calibration calibration = given > 0 ? PixelSizes.calibration(own, given) : own;
+        Collected found = new Collected(planes, calibration);
+        List<String> notes = new ArrayList<>(List.of(pixelSize.note()));
+        int count = planes.slices() * planes.frames();
+        double scale = 1;
+        long nanos = 0;
+        for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
+            List<int[]> slices = new ArrayList<>();
+            for (int slice = 1; slice <= planes.slices(); slice++, n++) {
+                progress.check();
+                Planes.Plane plane = planes.read(slice, frame);
+                long start = System.nanoTime();
+                Result result =
+                        segmenter.segment(plane.pixels(), pixelSize.um(), new PartOfProgress(progress, n, count));
+                nanos += System.nanoTime() - start;
+                if (n == 0) {
+                    found.begin(result.kind(), classNames(result), count);
+                    scale = result.scale();
+                    notes.addAll(result.notes());
+                }
+                if (options.linkSlices()) {
+                    slices.add(result.labels());
+                } else {
+                    found.objects += result.kind() == Kind.INSTANCES ? result.count() : 0;
+                    found.add(result.labels(), slice, frame, plane);
+                }
+            }
+            if (options.linkSlices()) {
+                long start = System.nanoTime();
+                List<int[]> linked = Segment.link(slices, planes.width(), planes.height(), LEAST_IOU);
+                nanos += System.nanoTime() - start;
+                for (int slice = 1; slice <= planes.slices(); slice++) {
+                    progress.check();
+                    found.add(linked.get(slice - 1), slice, frame, planes.read(slice, frame));
+                }
+                found.objects += distinct(linked);
+            }
+        }
+        progress.report(1, 1, "done");
+        if (options.linkSlices() && planes.slices() > 1) {
+            notes.add("objects of neighbouring slices are one where their intersection over union is at least "
+                    + LEAST_IOU);
+        }
+        return found.result(ClusterMapRun.stem(image.getTitle()) + "_labels", scale, pixelSize.um(), notes, nanos);
+    }
+
+    private List<String> classNames(Result result) {
+        if (result.kind() == Kind.INSTANCES) {
+            return List.of();
+        }
+        if (options.linkSlices()) {
+            throw new IllegalArgumentException(
+                    "link slices is true, but the model tells classes and no objects;" + " allowed is false");
+        }
+        return IntStream.range(0, result.count()).mapToObj(card::className).toList();
+    }
+
+    private static int distinct(List<int[]> planes) {
+        return (int) planes.stream()
+                .flatMapToInt(IntStream::of)
+                .filter(label -> label > 0)
+                .distinct()
+                .count();
+    }
+
+    /** The planes so far. */
+    private static final class Collected {
+        private final Planes planes;
+        private final Calibration calibration;
+        private Kind kind;
+        private List<String> classNames;
+        private ObjectTable table;
+        private LabelStack labels;
+        private int objects;
+
+        Collected(Planes planes, Calibration calibration) {
+            this.planes = planes;
+            this.calibration = calibration;
+        }
+
+        void begin(Kind what, List<String> names, int count) {
+            kind = what;
+            classNames = names;
+            table = new ObjectTable(calibration, planes.height(), planes.channelNames(), names);
+            labels = new LabelStack(planes.width(), planes.height(), count);
+        }
+
+        void add(int[] plane, int slice, int frame, Planes.Plane pixels) {
+            int largest = 0;
+            for (int label : plane) {
+                largest = Math.max(largest, label);
+            }
+            boolean instances = kind == Kind.INSTANCES;
+            labels.add(instances ? "objects" : "classes", plane, largest);
+            if (instances) {
+                table.addObjects(slice, frame, plane, planes.width(), pixels);
+            } else {
+                table.addClasses(slice, frame, plane, planes.width(), pixels);
+            }
+        }
+
+        SegmentResult result(String title, double scale, double pixelSizeUm, List<String> notes, long nanos) {
+            String level = kind == Kind.INSTANCES ? "objects" : "classes";
+            ImagePlus image = labels.toImage(title, planes.image(), List.of(level));
+            Calibration own = calibration.copy();
+            own.disableDensityCalibration();
+            image.setCalibration(own);
+            int count = kind == Kind.INSTANCES ? objects : table.classesFound();
+            return new SegmentResult(
+                    kind, image, table, classNames, count, scale, pixelSizeUm, notes, nanos / 1_000_000);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (task != null) {
+            task.close();
+        }
+    }
+}

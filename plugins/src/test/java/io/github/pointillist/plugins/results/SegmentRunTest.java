@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.plugins.results;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ij.ImagePlus;
+import ij.ImageStack;
+import ij.gui.Roi;
+import ij.gui.ShapeRoi;
+import ij.measure.ResultsTable;
+import ij.process.ImageProcessor;
+import ij.process.ShortProcessor;
+import io.github.pointillist.catalog.ModelCard;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
+import io.github.pointillist.progress.Progress;
+import io.github.pointillist.tasks.Segment.Result;
+import io.github.pointillist.tasks.Segment.Scaling;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import net.imglib2.RandomAccess;
+import net.imglib2.RandomAccessibleInterval;
+import net.imglib2.type.numeric.RealType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What becomes of labels, whatever found them: here the values of the first channel are the labels. */
+class SegmentRunTest {
+    private static final ModelCard CARD = new ModelCard(
+            "fake",
+            "fake",
+            "custom",
+            "Fake",
+            "semantic segmentation",
+            4,
+            List.of("background", "stroma", "gland", "class 3"),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+
+    @TempDir
+    private Path folder;
+
+    private final List<Double> pixelSizes = new ArrayList<>();
+
+    private SegmentResult segment(ImagePlus image, SegmentOptions options, Kind kind) {
+        SegmentRun.Segmenter values = (plane, um, progress) -> {
+            pixelSizes.add(um);
+            int[] labels = firstChannel(plane);
+            int count = kind == Kind.SEMANTIC ? 4 : Arrays.stream(labels).max().orElse(0);
+            return new Result(
+                    (int) plane.dimension(0),
+                    (int) plane.dimension(1),
+                    kind,
+                    labels,
+                    count,
+                    0.5,
+                    List.of("values taken as labels"));
+        };
+        try (SegmentRun run = new SegmentRun(options, values, CARD)) {
+            return run.segment(image, Progress.NONE);
+        }
+    }
+
+    private SegmentResult segment(ImagePlus image) {
+        return segment(image, SegmentOptions.defaults("fake"), Kind.INSTANCES);
+    }
+
+    private static int[] firstChannel(RandomAccessibleInterval<? extends RealType<?>> plane) {
+        int width = (int) plane.dimension(0);
+        int[] values = new int[width * (int) plane.dimension(1)];
+        RandomAccess<? extends RealType<?>> access = plane.randomAccess();
+        for (int i = 0; i < values.length; i++) {
+            access.setPosition(new int[] {i % width, i / width, 0});
+            values[i] = (int) access.get().getRealDouble();
+        }
+        return values;
+    }
+
+    /** Rows of digits as an image. */
+    private static ImageProcessor picture(String... rows) {
+        ShortProcessor picture = new ShortProcessor(rows[0].length(), rows.length);
+        for (int y = 0; y < rows.length; y++) {
+            for (int x = 0; x < rows[y].length(); x++) {
+                picture.set(x, y, Character.digit(rows[y].charAt(x), 36));
+            }
+        }
+        return picture;
+    }
+
+    private static final String[] OBJECTS = {
+        "0000000000", //
+        "0111002220", //
+        "0101002000", //
+        "0111002220", //
+        "0000300000", //
+        "0003000044", //
+        "5000000044"
+    };
+
+    private static ImagePlus calibrated(ImagePlus image) {
+        image.getCalibration().setUnit("micron");
+        image.getCalibration().pixelWidth = 0.5;
+        image.getCalibration().pixelHeight = 0.5;
+        return image;
+    }
+
+    private static List<String[]> rows(SegmentResult result) throws IOException {
+        StringWriter csv = new StringWriter();
+        result.table().writeCsv(csv);
+        List<String[]> lines =
+                csv.toString().lines().map(line -> line.split(",", -1)).toList();
+        assertThat(lines).allMatch(line -> line.length == lines.get(0).length);
+        return lines;
+    }
+
+    private static String value(List<String[]> rows, int row, String column) {
+        return rows.get(row)[Arrays.asList(rows.get(0)).indexOf(column)];
+    }
+
+    @Test
+    void objectsAreLabelledAndMeasured() throws IOException {
+        ImagePlus image = calibrated(new ImagePlus("a.tif", picture(OBJECTS)));
+        SegmentResult result = segment(image);
+        assertThat(result.objects()).isEqualTo(5);
+        assertThat(result.scale()).isEqualTo(0.5);
+        assertThat(result.pixelSizeUm()).isEqualTo(0.5);
+        assertThat(pixelSizes).containsExactly(0.5);
+        assertThat(result.summary()).isEqualTo("5 objects, resized by 0.5000 for the model");
+        assertThat(result.notes())
+                .containsExactly("pixel size 0.5000 um, from the image's calibration", "values taken as labels");
+        ImagePlus labels = result.labels();
+        assertThat(labels.getTitle()).isEqualTo("a_labels");
+        assertThat(labels.getBitDepth()).isEqualTo(16);
+        assertThat(labels.getCalibration().getUnit()).isEqualTo("micron");
+        assertThat(labels.getCalibration().pixelWidth).isEqualTo(0.5);
+        assertThat(LabelStack.labels(labels.getProcessor())).isEqualTo(LabelStack.labels(image.getProcessor()));
+        List<String[]> rows = rows(result);
+        assertThat(String.join(",", rows.get(0)))
+                .isEqualTo(
+                        "slice,frame,label,pixels,area,x,y,left,top,width,height,perimeter,circularity,diameter,major,"
+                                + "minor,angle,aspect_ratio,solidity,border,neighbours,mean_c1,sd_c1,min_c1,max_c1,sum_c1,unit");
+        assertThat(rows).hasSize(1 + 5);
+        assertThat(Arrays.copyOf(rows.get(1), 11))
+                .containsExactly("1", "1", "1", "8", "2", "1.25", "1.25", "1", "1", "3", "3");
+        assertThat(value(rows, 2, "mean_c1")).isEqualTo("2");
+        assertThat(value(rows, 2, "sum_c1")).isEqualTo("14");
+        assertThat(value(rows, 4, "border")).isEqualTo("1");
+        assertThat(value(rows, 1, "border")).isEqualTo("0");
+        assertThat(value(rows, 5, "unit")).isEqualTo("micron");
+    }
+
+    @Test
+    void theTableGoesToImageJWithTheSameColumns() {
+        ResultsTable table = new ResultsTable();
+        SegmentResult result = segment(calibrated(new ImagePlus("a.tif", picture(OBJECTS))));
+        result.table().appendTo(table, "a.tif");
+        assertThat(table.size()).isEqualTo(5);
+        List<String> heads = new ArrayList<>(List.of("image"));
+        heads.addAll(result.table().columns());
+        assertThat(Arrays.asList(table.getHeadings())).containsExactlyElementsOf(heads);
+        assertThat(table.getStringValue("image", 0)).isEqualTo("a.tif");
+        assertThat(table.getValue("area", 3)).isEqualTo(1);
+        assertThat(table.getStringValue("unit", 4)).isEqualTo("micron");
+    }
+
+    @Test
+    void outlinesAreThoseOfTheObjects() {
+        ImagePlus image = new ImagePlus("a.tif", picture(OBJECTS));
+        SegmentResult result = segment(image);
+        List<Roi> rois = ObjectRois.of(image, result);
+        assertThat(rois)
+                .extracting(Roi::getName)
+                .containsExactly("object 1", "object 2", "object 3", "object 4", "object 5");
+        for (int i = 0; i < 5; i++) {
+            for (int y = 0; y < image.getHeight(); y++) {
+                for (int x = 0; x < image.getWidth(); x++) {
+                    boolean hole = i == 0 && x == 2 && y == 2; // filled
+                    assertThat(rois.get(i).contains(x, y))
+                            .as("object " + (i + 1) + " at " + x + "," + y)
+                            .isEqualTo(hole || image.getProcessor().get(x, y) == i + 1);
+                }
+            }
+            assertThat(rois.get(i).getPosition()).isZero();
+        }
+        assertThat(rois).noneMatch(ShapeRoi.class::isInstance);
+        assertThat(rois.get(0).getFloatPolygon().npoints).isEqualTo(4);
+        assertThat(rois.stream().map(Roi::getStrokeColor).distinct()).hasSize(5);
+    }
+
+    @Test
+    void anObjectInPiecesIsOneOutline() {
+        ImagePlus image = new ImagePlus("a", picture("1100011", "1100000", "0000011"));
+        List<Roi> rois = ObjectRois.of(image, segment(image));
+        assertThat(rois).hasSize(1);
+        for (int i = 0; i < 21; i++) {
+            assertThat(rois.get(0).contains(i % 7, i / 7))
+                    .isEqualTo(image.getProcessor().get(i) == 1);
+        }
+    }
+
+    @Test
+    void outlinesAreReadBackFromTheirFile() throws IOException {
+        ImagePlus image = new ImagePlus("a", stack(3, 1, OBJECTS));
+        List<Roi> rois = ObjectRois.of(image, segment(image));
+        assertThat(rois).hasSize(15);
+        assertThat(rois.get(14).getName()).isEqualTo("slice 3 object 5");
+        Path zip = folder.resolve("rois.zip");
+        ObjectRois.write(rois, zip);
+        List<Roi> read = Regions.read(zip);
+        for (int i = 0; i < 15; i++) {
+            assertThat(read.get(i).getName()).isEqualTo(rois.get(i).getName());
+            assertThat(read.get(i).getBounds()).isEqualTo(rois.get(i).getBounds());
+            assertThat(read.get(i).getPosition()).isEqualTo(i / 5 + 1);
+            assertThat(read.get(i).getStrokeColor()).isEqualTo(rois.get(i).getStrokeColor());
+        }
+        Path again = folder.resolve("again.zip");
+        ObjectRois.write(ObjectRois.of(image, segment(image)), again);
+        assertThat(again).hasSameBinaryContentAs(zip);
+    }
+
+    private static ImageStack stack(int planes, int channels, String... rows) {
+        ImageStack stack = new ImageStack(rows[0].length(), rows.length);
+        for (int i = 0; i < planes * channels; i++) {
+            stack.addSlice(picture(rows));
+        }
+        return stack;
+    }
+
+    @Test
+    void stacksGoPlaneByPlane() throws IOException {
+        ImagePlus image = calibrated(new ImagePlus("five.tif", stack(6, 2, OBJECTS)));
+        image.setDimensions(2, 3, 2);
+        image.setOpenAsHyperStack(true);
+        image.getCalibration().pixelHeight = 1;
+        image.getCalibration().pixelDepth = 4;
+        SegmentResult result = segment(image);
+        assertThat(pixelSizes).containsOnly(0.75).hasSize(6);
+        assertThat(result.notes().get(0)).contains("0.5000 x 1.000 um; the mean, 0.7500 um");
+        assertThat(result.objects()).isEqualTo(30);
+        ImagePlus labels = result.labels();
+        assertThat(labels.getDimensions()).containsExactly(10, 7, 1, 3, 2);
+        assertThat(labels.getCalibration().pixelDepth).isEqualTo(4);
+        List<String[]> rows = rows(result);
+        assertThat(rows).hasSize(1 + 30);
+        assertThat(value(rows, 30, "slice") + value(rows, 30, "frame") + value(rows, 30, "label"))
+                .isEqualTo("325");
+        assertThat(value(rows, 1, "area")).isEqualTo("4");
+        assertThat(value(rows, 1, "mean_c2")).isEqualTo("1");
+        Roi last = ObjectRois.of(image, result).get(29);
+        assertThat(last.getName()).isEqualTo("frame 2 slice 3 object 5");
+        assertThat(List.of(last.getCPosition(), last.getZPosition(), last.getTPosition()))
+                .containsExactly(0, 3, 2);
+    }
+
+    @Test
+    void aPixelSizeThatIsGivenGoesBeforeTheImages() throws IOException {
+        SegmentOptions options =
+                new SegmentOptions("fake", null, Scaling.AUTOMATIC, 0, 2, 0, -1, -1, false, false, false, 0, "auto");
+        ImagePlus image = new ImagePlus("a.png", picture(OBJECTS));
+        SegmentResult result = segment(image, options, Kind.INSTANCES);
+        assertThat(pixelSizes).containsExactly(2.0);
+        assertThat(result.notes().get(0)).isEqualTo("pixel size 2.000 um, as given");
+        assertThat(result.labels().getCalibration().pixelHeight).isEqualTo(2);
+        assertThat(value(rows(result), 1, "area")).isEqualTo("32");
+        assertThat(value(rows(result), 1, "unit")).isEqualTo("\u00b5m");
+        assertThat(image.getCalibration().pixelWidth).isEqualTo(1);
+    }
+
+    private static final String[] CLASSES = {
+        "000000", //
+        "011110", //
+        "012210", //
+        "011110"
+    };
+
+    @Test
+    void classesShareThePlane() throws IOException {
+        ImagePlus image = calibrated(new ImagePlus("a", picture(CLASSES)));
+        SegmentResult result = segment(image, SegmentOptions.defaults("fake"), Kind.SEMANTIC);
+        assertThat(result.summary()).startsWith("3 classes of 4, ");
+        List<String[]> rows = rows(result);
+        assertThat(String.join(",", rows.get(0)))
+                .isEqualTo("slice,frame,class,name,pixels,area,share,mean_c1,sd_c1,min_c1,max_c1,sum_c1,unit");
+        assertThat(rows).hasSize(1 + 4);
+        assertThat(Arrays.copyOf(rows.get(2), 6)).containsExactly("1", "1", "1", "stroma", "10", "2.5");
+        assertThat(Double.parseDouble(value(rows, 2, "share"))).isEqualTo(10 / 24.0, within(1e-6));
+        assertThat(value(rows, 4, "pixels") + value(rows, 4, "mean_c1")).isEqualTo("0NaN");
+        assertThat(LabelStack.labels(result.labels().getProcessor()))
+                .isEqualTo(LabelStack.labels(image.getProcessor()));
+        List<Roi> rois = ObjectRois.of(image, result);
+        assertThat(rois).extracting(Roi::getName).containsExactly("class 1 stroma", "class 2 gland");
+        for (int i = 0; i < 24; i++) {
+            assertThat(rois.get(0).contains(i % 6, i / 6))
+                    .isEqualTo(image.getProcessor().get(i) == 1);
+        }
+    }
+
+    @Test
+    void classesCannotBeLinked() {
+        SegmentOptions options =
+                new SegmentOptions("fake", null, Scaling.NONE, 0, 0, 0, -1, -1, false, false, true, 0, "auto");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> segment(new ImagePlus("a", picture(CLASSES)), options, Kind.SEMANTIC))
+                .withMessageContaining("link slices is true, but the model tells classes");
+    }
+
+    @Test
+    void linkedSlicesShareLabels() throws IOException {
+        ImageStack stack = new ImageStack(8, 3);
+        stack.addSlice(picture("11000220", "11000220", "00000000"));
+        stack.addSlice(picture("00000110", "22000110", "22000000")); // object 2 overlaps object 1 before by a third
+        stack.addSlice(picture("11100000", "00000000", "00000002"));
+        SegmentOptions options =
+                new SegmentOptions("fake", null, Scaling.NONE, 0, 0, 0, -1, -1, false, false, true, 0, "auto");
+        ImagePlus image = new ImagePlus("a", stack);
+        SegmentResult result = segment(image, options, Kind.INSTANCES);
+        ImageStack labels = result.labels().getStack();
+        assertThat(labels.getProcessor(2).get(0, 1))
+                .isEqualTo(labels.getProcessor(1).get(0, 0));
+        assertThat(labels.getProcessor(2).get(5, 0))
+                .isEqualTo(labels.getProcessor(1).get(5, 0));
+        assertThat(labels.getProcessor(3).get(7, 2))
+                .isNotIn(
+                        labels.getProcessor(1).get(0, 0), labels.getProcessor(1).get(5, 0));
+        assertThat(result.objects()).isEqualTo(4);
+        assertThat(rows(result)).hasSize(1 + 6);
+        assertThat(result.notes()).anyMatch(note -> note.contains("intersection over union is at least 0.3"));
+    }
+
+    @Test
+    void anotherRunReplacesItsOutlinesAlone() {
+        ImagePlus image = new ImagePlus("a", picture(OBJECTS));
+        Roi own = new Roi(1, 1, 2, 2);
+        image.setOverlay(new ij.gui.Overlay(own));
+        SegmentResult result = segment(image);
+        for (int i = 0; i < 2; i++) {
+            ObjectRois.addTo(image, ObjectRois.of(image, result), result.labels());
+            assertThat(image.getOverlay().size()).isEqualTo(6);
+        }
+        for (int i = 0; i < 2; i++) {
+            ObjectRois.addTo(image, null, result.labels());
+            assertThat(image.getOverlay().size()).isEqualTo(2);
+        }
+        ObjectRois.addTo(image, List.of(), result.labels());
+        assertThat(image.getOverlay().toArray()).containsExactly(own);
+    }
+
+    @Test
+    void veryManyObjectsAreToldFromMany() {
+        ShortProcessor pixels = new ShortProcessor(202, 200);
+        for (int i = 0, label = 0; i < pixels.getPixelCount(); i++) {
+            boolean object = i % 202 % 2 == 0 && i / 202 % 2 == 0 && label < ObjectRois.MOST;
+            pixels.set(i, object ? ++label : 0);
+        }
+        ImagePlus image = new ImagePlus("a", pixels);
+        assertThat(ObjectRois.tooMany(segment(image))).isFalse();
+        pixels.set(201, 199, ObjectRois.MOST + 1);
+        SegmentResult result = segment(image);
+        assertThat(ObjectRois.tooMany(result)).isTrue();
+        assertThat(ObjectRois.tooManyNote(result)).startsWith("10001 outlines are more than 10000");
+        assertThat(ObjectRois.of(image, result)).as("on demand").hasSize(10001);
+    }
+
+    @Test
+    void cancelsBetweenPlanes() throws IOException {
+        Progress stop = new Progress() {
+            @Override
+            public void report(long done, long total, String what) {}
+
+            @Override
+            public boolean cancelled() {
+                return !pixelSizes.isEmpty();
+            }
+        };
+        SegmentRun.Segmenter none = (plane, um, progress) -> {
+            pixelSizes.add(um);
+            return new Result(10, 7, Kind.INSTANCES, new int[70], 0, 1, List.of());
+        };
+        try (SegmentRun run = new SegmentRun(SegmentOptions.defaults("fake"), none, CARD)) {
+            ImagePlus image = new ImagePlus("a", stack(3, 1, OBJECTS));
+            org.assertj.core.api.Assertions.assertThatExceptionOfType(CancellationException.class)
+                    .isThrownBy(() -> run.segment(image, stop));
+        }
+        assertThat(pixelSizes).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "DIAMETER,0,0,0,-1,-1,0,auto,object diameter is 0.0; allowed is above 0 pixels with scaling diameter",
+        "NONE,20,0,0,-1,-1,0,auto,object diameter is 20.0",
+        "CALIBRATION,20,0,0,-1,-1,0,auto,object diameter is 20.0",
+        "AUTOMATIC,-3,0,0,-1,-1,0,auto,object diameter is -3.0",
+        "AUTOMATIC,NaN,0,0,-1,-1,0,auto,object diameter is NaN",
+        "AUTOMATIC,0,-1,0,-1,-1,0,auto,pixel size is -1.0",
+        "AUTOMATIC,0,0,-2,-1,-1,0,auto,min area is -2.0",
+        "AUTOMATIC,0,0,0,0,-1,0,auto,foreground threshold is 0.0; allowed is above 0 and below 1",
+        "AUTOMATIC,0,0,0,-1,1,0,auto,centre threshold is 1.0",
+        "AUTOMATIC,0,0,0,-1,-1,-5,auto,tile is -5",
+        "AUTOMATIC,0,0,0,-1,-1,0,tpu,device is tpu"
+    })
+    void wrongOptionsAreSaidInOneLine(
+            Scaling scaling,
+            double diameter,
+            double pixelSize,
+            double minArea,
+            double foreground,
+            double centre,
+            int tile,
+            String device,
+            String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SegmentOptions(
+                        "fake",
+                        null,
+                        scaling,
+                        diameter,
+                        pixelSize,
+                        minArea,
+                        foreground,
+                        centre,
+                        false,
+                        false,
+                        false,
+                        tile,
+                        device))
+                .withMessageStartingWith(message);
+    }
+
+    @Test
+    void aDiameterImpliesItsScaling() {
+        SegmentOptions options =
+                new SegmentOptions("fake", null, Scaling.AUTOMATIC, 20, 0, 3, 0.4, -1, true, true, true, 512, "cpu");
+        assertThat(options.scaling()).isEqualTo(Scaling.DIAMETER);
+        assertThat(String.join(" ", options.arguments()))
+                .isEqualTo(
+                        "--model fake --scaling diameter --object-diameter 20.0 --min-area 3.0"
+                                + " --foreground-threshold 0.4 --exclude-border --invert --link-slices --tile 512 --device cpu");
+        assertThat(RunManifest.macroLine("Segment...", options.macroKeys()))
+                .isEqualTo("run(\"Segment...\", \"model=fake variant=automatic scaling=diameter object_diameter=20.0"
+                        + " pixel_size=0.0 min_area=3.0 foreground_threshold=0.4 centre_threshold=-1.0"
+                        + " exclude_border=true invert=true link_slices=true tile=512 device=cpu\");");
+    }
+
+    @Test
+    void outlinesOfClassesAreWritten() throws IOException {
+        ImagePlus image = new ImagePlus("a", picture(CLASSES));
+        ObjectRois.write(
+                ObjectRois.of(image, segment(image, SegmentOptions.defaults("fake"), Kind.SEMANTIC)),
+                folder.resolve("c.zip"));
+        assertThat(Files.size(folder.resolve("c.zip"))).isPositive();
+        assertThat(Regions.read(folder.resolve("c.zip"))).hasSize(2);
+    }
+}
