@@ -9,7 +9,7 @@ final class FastNoise {
     /** Means up to this one are drawn from tables. */
     private static final double SMALL_MEAN = 12;
 
-    private static final int STEPS_PER_PHOTON = 16;
+    private static final int STEPS_PER_PHOTON = 64;
 
     /** For each tabulated mean the probabilities of at most 0, 1, 2, ... photons. */
     private static final float[][] POISSON = new float[(int) SMALL_MEAN * STEPS_PER_PHOTON + 2][];

@@ -178,7 +178,7 @@ public record NucleiScene(
      * @param readNoise standard deviation in photons, 0 to 200
      * @param bits 8, 12 or 16
      * @param offset value without light as a share of the full range, 0 to 0.5
-     * @param exposure 0.001 to 3; what exceeds the range is cut off
+     * @param exposure 0.0001 to 3; what exceeds the range is cut off
      * @param gamma values are raised to this power, 0.4 to 2.5
      * @param pixelation size of the camera's pixels in pixels of the image, which is enlarged from them, 1 to 4
      * @param smoothingSigmaPx blur after the camera, 0 to 2: noise becomes blotchy
@@ -206,7 +206,7 @@ public record NucleiScene(
                 throw new IllegalArgumentException("bits is " + bits + "; allowed are 8, 12 and 16");
             }
             check("offset", offset, 0, 0.5);
-            check("exposure", exposure, 0.001, 3);
+            check("exposure", exposure, 0.0001, 3);
             check("gamma", gamma, 0.4, 2.5);
             check("pixelation", pixelation, 1, 4);
             check("smoothingSigmaPx", smoothingSigmaPx, 0, 2);
@@ -222,10 +222,10 @@ public record NucleiScene(
 
     /** Cultured cells under a 20x objective: what most images look like. */
     public static final NucleiScene DEFAULT = new NucleiScene(
-            28,
+            32,
             0.17,
             new Shape(1.3, 0.5, 0.3, 0.05, 0.05),
-            new Layout(0.18, 0.3, 0.12, 0.4, 0.2, 0),
+            new Layout(0.16, 0.3, 0.12, 0.4, 0.2, 0),
             new Look(0.3, 0.6, 0.14, 2, 2, 0, 0.15),
             new Events(0.03, 0.02, 0.05, 0.03, 0.05),
             new Surroundings(0.06, 0.3, 0.03, 0.2, 0.1, 0.05, 0.02, 0.06),
@@ -268,7 +268,7 @@ public record NucleiScene(
         }
     }
 
-    private static void check(String what, double value, double least, double most) {
+    static void check(String what, double value, double least, double most) {
         if (!(value >= least && value <= most)) {
             throw new IllegalArgumentException(what + " is " + value + "; allowed is " + least + " to " + most);
         }

@@ -112,6 +112,12 @@ final class SceneCamera {
         return 1 / (scene.detector().exposure() * scene.detector().full());
     }
 
+    /** Light that reaches the end of the range. */
+    double brightest() {
+        NucleiScene.Detector detector = scene.detector();
+        return (1 - detector.offset()) / detector.exposure();
+    }
+
     /** Takes the picture; may overwrite the light. */
     short[] expose(float[] light) {
         NucleiScene.Detector detector = scene.detector();

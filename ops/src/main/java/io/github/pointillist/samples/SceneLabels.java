@@ -87,16 +87,16 @@ final class SceneLabels {
                 }
             }
         }
-        double own = radius < 4 ? peak : inside / visiblePixels;
-        double level = around > 2 ? outside / around : 0;
+        double own = Math.min(camera.brightest(), radius < 4 ? peak : inside / visiblePixels);
+        double level = Math.min(camera.brightest(), around > 2 ? outside / around : 0);
         double signal = around > 2 ? own - level : canvas.brightness(object);
         double pixels = Math.min(visiblePixels, Math.PI * radius * radius + 2);
         double contrast = signal / camera.noise((own + level) / 2);
         return signal > 2 * camera.greyLevel()
-                && signal > 0.03
+                && signal > (radius < 4 ? 0.06 : 0.03)
                 && signal > 0.1 * level
                 && contrast > 0.7
-                && contrast * Math.sqrt(pixels) > 8;
+                && contrast * Math.sqrt(pixels) > 9;
     }
 
     private short[] number(int[] sizes) {

@@ -118,6 +118,8 @@ final class SceneNuclei {
             cosines[k] = strength * FastNoise.gaussian(random);
             sines[k] = strength * FastNoise.gaussian(random);
         }
+        // long ones end like cigars rather than ellipses
+        cosines[2] -= 0.035 * Math.max(0, Math.min(1, a / b - 1.5));
         double phase = random.between(0, 2 * Math.PI);
         double depth = lobes * random.between(0.3, 1);
         int number = random.below(3);

@@ -8,24 +8,9 @@ package io.github.pointillist.samples;
 public final class SimulatedImages {
     private SimulatedImages() {}
 
-    /** Nuclei of cultured cells with default settings; see the other method of this name. */
+    /** Nuclei of cultured cells: {@link NucleiScene#DEFAULT}. */
     public static Sample nuclei(int width, int height, long seed) {
-        return nuclei(width, height, seed, NucleiSettings.CULTURE);
-    }
-
-    /**
-     * A widefield fluorescence image of stained nuclei, 16 bit: smooth deformed ellipses with chromatin texture,
-     * touching and overlapping (light adds up, the later label lies on top), a few bright mitoses, debris without
-     * label, uneven background and illumination, Gaussian point spread function, Poisson and read noise on an offset
-     * of 100.
-     *
-     * @param width in pixels, at least 1
-     * @param height in pixels, at least 1
-     * @param seed any
-     * @param settings size, density and light
-     */
-    public static Sample nuclei(int width, int height, long seed, NucleiSettings settings) {
-        return Nuclei.simulate(width, height, seed, settings);
+        return nuclei(width, height, seed, NucleiScene.DEFAULT);
     }
 
     /**
@@ -55,7 +40,12 @@ public final class SimulatedImages {
      * @param seed any
      */
     public static TissueSample tissue(int width, int height, long seed) {
-        return Tissue.simulate(width, height, seed);
+        return tissue(width, height, seed, TissueScene.DEFAULT);
+    }
+
+    /** Tissue as the other method of this name makes it, of another magnification, stain, share of fat and camera. */
+    public static TissueSample tissue(int width, int height, long seed, TissueScene scene) {
+        return Tissue.simulate(width, height, seed, scene);
     }
 
     /**

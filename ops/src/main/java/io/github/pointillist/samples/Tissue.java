@@ -24,8 +24,18 @@ final class Tissue {
     private static final double[] HAEMATOXYLIN = {0.65, 0.70, 0.29};
     private static final double[] EOSIN = {0.10, 0.95, 0.28};
 
+    /** From blue to brown, and from pink to orange. */
+    private static final double[] HAEMATOXYLIN_HUE = {-0.25, 0.05, 0.3};
+
+    private static final double[] EOSIN_HUE = {-0.05, -0.12, 0.3};
+
     private final int width;
     private final int height;
+    private final TissueScene scene;
+
+    /** Pixels for one of the plan. */
+    private final double zoom;
+
     private final SampleRandom random;
     private final long seed;
     private final float[] warpedX;
@@ -38,8 +48,10 @@ final class Tissue {
     private final double slopeY;
     private Regions regions;
 
-    private Tissue(int width, int height, long seed) {
+    private Tissue(int width, int height, long seed, TissueScene scene) {
         int pixels = Sample.pixels(width, height);
+        this.scene = scene;
+        zoom = scene.magnification();
         this.width = width;
         this.height = height;
         random = new SampleRandom(seed);
@@ -55,8 +67,8 @@ final class Tissue {
         stromalCells = new Voronoi(STROMAL_CELL_PX, random.nextLong());
     }
 
-    static TissueSample simulate(int width, int height, long seed) {
-        Tissue tissue = new Tissue(width, height, seed);
+    static TissueSample simulate(int width, int height, long seed, TissueScene scene) {
+        Tissue tissue = new Tissue(width, height, seed, scene);
         tissue.plan();
         Sample.checkLabels(tissue.regions.count());
         int pixels = width * height;
@@ -71,9 +83,17 @@ final class Tissue {
                 ArrayImgs.unsignedBytes(tissue.photograph(), width, height, 3),
                 ArrayImgs.unsignedShorts(labels, width, height),
                 true,
-                PIXEL_SIZE_UM,
+                PIXEL_SIZE_UM / scene.magnification(),
                 Sample.MICROMETRE);
         return new TissueSample(sample, ArrayImgs.unsignedBytes(classes, width, height));
+    }
+
+    private static double[] mixed(double[] stain, double[] hue, double share) {
+        double[] mixed = new double[3];
+        for (int c = 0; c < 3; c++) {
+            mixed[c] = stain[c] + share * hue[c];
+        }
+        return mixed;
     }
 
     private int tissueAt(int pixel) {
@@ -82,8 +102,10 @@ final class Tissue {
 
     private void plan() {
         long[] keys = new long[warpedX.length];
-        for (int y = 0, i = 0; y < height; y++) {
-            for (int x = 0; x < width; x++, i++) {
+        for (int row = 0, i = 0; row < height; row++) {
+            double y = row / zoom;
+            for (int column = 0; column < width; column++, i++) {
+                double x = column / zoom;
                 warpedX[i] = (float) (x + 34 * Fields.fractal(x / 110.0, y / 110.0, 3, seed + 10));
                 warpedY[i] = (float) (y + 34 * Fields.fractal(x / 110.0, y / 110.0, 3, seed + 20));
                 keys[i] = key(x, y, warpedX[i], warpedY[i]);
@@ -96,7 +118,8 @@ final class Tissue {
     private long key(double x, double y, double wx, double wy) {
         glands.locate(wx, wy);
         long gland = Fields.hash(glands.column, glands.row, seed + 30);
-        boolean fatty = Fields.noise(glands.column * 0.43 + 0.5, glands.row * 0.43 + 0.5, seed + 40) > 0.22;
+        boolean fatty =
+                Fields.noise(glands.column * 0.43 + 0.5, glands.row * 0.43 + 0.5, seed + 40) > 0.22 - scene.fat();
         if (fatty) {
             return fatKey(x, y, wx, wy);
         }
@@ -134,27 +157,34 @@ final class Tissue {
     /** Stains, light, blur and noise. Returns bytes (x, y, c). */
     private byte[] photograph() {
         int pixels = warpedX.length;
-        double staining = random.between(0.88, 1.15);
-        double balance = random.between(0.85, 1.15);
+        double staining = scene.staining() * random.between(0.88, 1.15);
+        double balance = scene.balance() * random.between(0.85, 1.15);
+        double[] haematoxylin = mixed(HAEMATOXYLIN, HAEMATOXYLIN_HUE, scene.haematoxylinHue());
+        double[] eosin = mixed(EOSIN, EOSIN_HUE, scene.eosinHue());
         double[] lamp = {random.between(243, 248), random.between(241, 246), random.between(242, 248)};
         float[][] light = new float[3][pixels];
         double[] stains = new double[2];
-        for (int y = 0, i = 0; y < height; y++) {
-            for (int x = 0; x < width; x++, i++) {
+        for (int c = 0; c < 3; c++) {
+            lamp[c] *= 1 - scene.warmth() * (c == 0 ? 0 : c == 1 ? 0.4 : 1);
+        }
+        for (int row = 0, i = 0; row < height; row++) {
+            double y = row / zoom;
+            for (int column = 0; column < width; column++, i++) {
+                double x = column / zoom;
                 stain(x, y, i, stains);
                 double thickness = staining * (1 + 0.1 * Fields.fractal(x / 190.0, y / 190.0, 2, seed + 70));
                 double h = Math.max(0, stains[0]) * thickness * balance;
                 double e = Math.max(0, stains[1]) * thickness / balance;
                 for (int c = 0; c < 3; c++) {
-                    light[c][i] = (float) (lamp[c] * StrictMath.exp(-h * HAEMATOXYLIN[c] - e * EOSIN[c]));
+                    light[c][i] = (float) (lamp[c] * StrictMath.exp(-h * haematoxylin[c] - e * eosin[c]));
                 }
             }
         }
         byte[] bytes = new byte[3 * pixels];
         for (int c = 0; c < 3; c++) {
-            float[] blurred = Fields.blur(light[c], width, height, 0.75);
+            float[] blurred = Planes.blur(light[c], width, height, scene.blurSigmaPx());
             for (int i = 0; i < pixels; i++) {
-                double noisy = blurred[i] + Math.sqrt(0.6 + blurred[i] * 0.02) * random.gaussian();
+                double noisy = blurred[i] + scene.noise() * Math.sqrt(0.6 + blurred[i] * 0.02) * random.gaussian();
                 bytes[c * pixels + i] = (byte) (int) Math.max(0, Math.min(255, Math.floor(noisy + 0.5)));
             }
         }
@@ -162,7 +192,7 @@ final class Tissue {
     }
 
     /** Natural-log optical densities of haematoxylin and eosin. */
-    private void stain(int x, int y, int i, double[] stains) {
+    private void stain(double x, double y, int i, double[] stains) {
         double grain = Fields.fractal(x / 3.0, y / 3.0, 2, seed + 80);
         switch (tissueAt(i)) {
             case STROMA -> stroma(x, y, grain, stains);
@@ -184,7 +214,7 @@ final class Tissue {
         return 0.7 * Fields.fractal(x / 150, y / 150, 2, seed + 100) + (x * slopeX + y * slopeY) / 150;
     }
 
-    private void stroma(int x, int y, double grain, double[] stains) {
+    private void stroma(double x, double y, double grain, double[] stains) {
         double field = fibreField(x, y);
         double bundle = Fields.noise(field * 12, (x - y) / 160.0, seed + 110);
         double fibre = Fields.noise(field * 33 + 0.3 * grain, (x + y) / 70.0, seed + 120);
@@ -202,7 +232,7 @@ final class Tissue {
         }
     }
 
-    private void epithelium(int x, int y, int i, double grain, double[] stains) {
+    private void epithelium(double x, double y, int i, double grain, double[] stains) {
         glands.locate(warpedX[i], warpedY[i]);
         double dx = warpedX[i] - glands.x;
         double dy = warpedY[i] - glands.y;
@@ -226,8 +256,8 @@ final class Tissue {
     }
 
     private boolean isEpithelium(double x, double y) {
-        int px = (int) Math.floor(x + 0.5);
-        int py = (int) Math.floor(y + 0.5);
+        int px = (int) Math.floor(x * zoom + 0.5);
+        int py = (int) Math.floor(y * zoom + 0.5);
         boolean inside = px >= 0 && px < width && py >= 0 && py < height;
         return !inside || tissueAt(py * width + px) == EPITHELIUM;
     }

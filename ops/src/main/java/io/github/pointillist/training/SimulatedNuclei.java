@@ -56,14 +56,52 @@ public record SimulatedNuclei(int patchPx, double diameterPx, double lowPercent,
         int left = draws.below(zoomed - patchPx + 1);
         int top = draws.below(zoomed - patchPx + 1);
         int[] all = Images.labels(sample.labels());
+        int[] labels = enlarged(all, side, zoomed, left, top);
+        return new Annotated(resized.crop(left, top, patchPx, patchPx), labels, "simulated nuclei " + index);
+    }
+
+    /** Of the four nearest pixels the label with most weight in a bilinear interpolation, so that outlines stay smooth. */
+    private int[] enlarged(int[] all, int side, int zoomed, int left, int top) {
         int[] labels = new int[patchPx * patchPx];
+        double step = (double) side / zoomed;
+        int[] near = new int[4];
+        double[] weights = new double[4];
         for (int y = 0; y < patchPx; y++) {
-            int row = (int) ((y + top + 0.5) * side / zoomed) * side;
+            double sy = Math.max(0, Math.min(side - 1, (y + top + 0.5) * step - 0.5));
+            int y0 = (int) sy;
+            int y1 = Math.min(side - 1, y0 + 1);
             for (int x = 0; x < patchPx; x++) {
-                labels[y * patchPx + x] = all[row + (int) ((x + left + 0.5) * side / zoomed)];
+                double sx = Math.max(0, Math.min(side - 1, (x + left + 0.5) * step - 0.5));
+                int x0 = (int) sx;
+                int x1 = Math.min(side - 1, x0 + 1);
+                near[0] = all[y0 * side + x0];
+                near[1] = all[y0 * side + x1];
+                near[2] = all[y1 * side + x0];
+                near[3] = all[y1 * side + x1];
+                weights[0] = (1 - (sy - y0)) * (1 - (sx - x0));
+                weights[1] = (1 - (sy - y0)) * (sx - x0);
+                weights[2] = (sy - y0) * (1 - (sx - x0));
+                weights[3] = (sy - y0) * (sx - x0);
+                labels[y * patchPx + x] = heaviest(near, weights);
             }
         }
-        return new Annotated(resized.crop(left, top, patchPx, patchPx), labels, "simulated nuclei " + index);
+        return labels;
+    }
+
+    private static int heaviest(int[] labels, double[] weights) {
+        int best = labels[0];
+        double most = -1;
+        for (int i = 0; i < labels.length; i++) {
+            double sum = 0;
+            for (int k = 0; k < labels.length; k++) {
+                sum += labels[k] == labels[i] ? weights[k] : 0;
+            }
+            if (sum > most) {
+                most = sum;
+                best = labels[i];
+            }
+        }
+        return best;
     }
 
     @Override

@@ -3,11 +3,20 @@ package io.github.pointillist.training;
 
 /** Gaussian blur of one plane; the border pixel is repeated outside. Single-threaded, order of the sums fixed. */
 final class Smoothing {
+    private static final double NARROW = 0.7;
+
     private Smoothing() {}
 
-    /** The centre and one side of a kernel of sum 1. */
+    /**
+     * The centre and one side of a kernel of sum 1. A narrow Gaussian sampled at whole pixels would be narrower than it
+     * should be; three weights of the right variance take its place.
+     */
     static float[] kernel(double sigmaPx) {
-        int radius = Math.max(1, (int) Math.ceil(3 * sigmaPx));
+        if (sigmaPx < NARROW) {
+            double variance = sigmaPx * sigmaPx;
+            return new float[] {(float) (1 - variance), (float) (variance / 2)};
+        }
+        int radius = (int) Math.ceil(3 * sigmaPx);
         double[] weights = new double[radius + 1];
         double sum = 0;
         for (int k = 0; k <= radius; k++) {

@@ -34,9 +34,8 @@ class SimulatedImagesTest {
     /** The bits are a promise: pictures in tutorials and measured figures rest on them. */
     @Test
     void theSameSeedGivesTheSameBitsEverywhere() {
-        assertThat(crc(SimulatedImages.nuclei(200, 150, 1))).isEqualTo("218e1a50");
-        assertThat(crc(SimulatedImages.nuclei(150, 200, -5, NucleiSettings.CROWDED)))
-                .isEqualTo("c32238ee");
+        assertThat(crc(SimulatedImages.nuclei(200, 150, 1))).isEqualTo("e26a809f");
+        assertThat(crc(SimulatedImages.nuclei(150, 200, -5, NucleiScene.DENSE))).isEqualTo("c32238ee");
         TissueSample tissue = SimulatedImages.tissue(240, 180, 3);
         assertThat(crc(tissue.sample())).isEqualTo("177af416");
         SpotsSample spots = SimulatedImages.spots(180, 140, 9);
@@ -61,7 +60,7 @@ class SimulatedImagesTest {
             TissueSample tissue = SimulatedImages.tissue(width, height, seed);
             for (Sample sample : new Sample[] {
                 SimulatedImages.nuclei(width, height, seed),
-                SimulatedImages.nuclei(width, height, seed, NucleiSettings.CROWDED),
+                SimulatedImages.nuclei(width, height, seed, NucleiScene.DENSE),
                 SimulatedImages.spots(width, height, seed).sample(),
                 tissue.sample()
             }) {
@@ -104,7 +103,7 @@ class SimulatedImagesTest {
     @Test
     void crowdedNucleiTouch() {
         int[] labels = Images.labels(
-                SimulatedImages.nuclei(300, 300, 8, NucleiSettings.CROWDED).labels());
+                SimulatedImages.nuclei(300, 300, 8, NucleiScene.DENSE).labels());
         long contacts = 0;
         for (int i = 0; i < labels.length; i++) {
             if (i % 300 < 299 && labels[i] > 0 && labels[i + 1] > 0 && labels[i] != labels[i + 1]) {
@@ -184,6 +183,43 @@ class SimulatedImagesTest {
         assertThat(tried).isGreaterThan(20);
     }
 
+    /** A scene changes how a section looks, and its magnification also what is in it. */
+    @Test
+    void tissueScenesDifferAsAsked() {
+        TissueScene usual = TissueScene.DEFAULT;
+        TissueSample plain = SimulatedImages.tissue(200, 150, 7);
+        TissueSample pale = SimulatedImages.tissue(200, 150, 7, new TissueScene(1, 0.5, 1, 0.5, 0.5, 0.1, 0, 1.5, 2));
+        assertThat(Images.labels(pale.classes())).isEqualTo(Images.labels(plain.classes()));
+        assertThat(mean(pale, 1)).isGreaterThan(mean(plain, 1) + 15);
+        assertThat(mean(pale, 2) - mean(pale, 0)).isLessThan(mean(plain, 2) - mean(plain, 0) - 10);
+        assertThat(crc(SimulatedImages.tissue(99, 70, 7, usual).sample()))
+                .isEqualTo(crc(SimulatedImages.tissue(99, 70, 7).sample()));
+        // twice the size: every second pixel of the plan is that of the plain one, but for the smallest regions
+        int[] large = Images.labels(SimulatedImages.tissue(400, 300, 7, new TissueScene(2, 1, 1, 0, 0, 0, 0, 1, 1))
+                .classes());
+        int[] small = Images.labels(plain.classes());
+        int same = 0;
+        for (int i = 0; i < small.length; i++) {
+            same += small[i] == large[2 * (i / 200) * 400 + 2 * (i % 200)] ? 1 : 0;
+        }
+        assertThat(same / (double) small.length).isGreaterThan(0.98);
+        for (long seed = 0; seed < 50; seed++) {
+            assertThat(TissueScene.random(seed)).isEqualTo(TissueScene.random(seed));
+            assertThat(TissueScene.random(seed)).isNotEqualTo(TissueScene.random(seed + 1));
+        }
+        assertThatThrownBy(() -> new TissueScene(9, 1, 1, 0, 0, 0, 0, 1, 1)).hasMessageContaining("magnification is 9");
+    }
+
+    private static double mean(TissueSample tissue, int channel) {
+        float[] values = Images.planes(tissue.sample().image());
+        int pixels = values.length / 3;
+        double sum = 0;
+        for (int i = 0; i < pixels; i++) {
+            sum += values[channel * pixels + i];
+        }
+        return sum / pixels;
+    }
+
     private static boolean crowded(SpotsSample sample, int n) {
         SpotsSample.Spot spot = sample.spots().get(n);
         return sample.spots().stream()
@@ -254,6 +290,5 @@ class SimulatedImagesTest {
         assertThatThrownBy(() -> SimulatedImages.nuclei(0, 5, 1)).hasMessageContaining("0 x 5");
         assertThatThrownBy(() -> SimulatedImages.spots(100_000, 100_000, 1)).hasMessageContaining("2^29");
         assertThatThrownBy(() -> SimulatedImages.spots(10_000, 10_000, 1)).hasMessageContaining("65535");
-        assertThatThrownBy(() -> new NucleiSettings(0.2, 30, 1.5, 1, 100, 0.3)).hasMessageContaining("touching is 1.5");
     }
 }

@@ -2,6 +2,8 @@
 package io.github.pointillist.plugins.commands;
 
 import ij.IJ;
+import ij.ImagePlus;
+import ij.WindowManager;
 import ij.io.OpenDialog;
 import io.github.pointillist.catalog.ModelStore.Entry;
 import io.github.pointillist.plugins.commands.ListChooser.Item;
@@ -51,6 +53,27 @@ final class Choosers {
                 .flatMap(names -> names.stream().findFirst())
                 .orElse(before);
         return chosen.equals(A_FILE) ? open("Model folder or checkpoint file", before) : chosen;
+    }
+
+    /** The title of one of the open images. */
+    static String openImage(String title, String before) {
+        List<Item> items = new ArrayList<>();
+        int[] ids = WindowManager.getIDList();
+        for (int id : ids == null ? new int[0] : ids) {
+            ImagePlus image = WindowManager.getImage(id);
+            if (image != null) {
+                items.add(new Item(
+                        image.getTitle(),
+                        image.getWidth() + " x " + image.getHeight() + " pixels, " + image.getBitDepth() + " bits"));
+            }
+        }
+        if (items.isEmpty()) {
+            IJ.showMessage(title, "There is no open image.");
+            return before;
+        }
+        return ListChooser.choose(title, items, List.of(before.strip()), false)
+                .flatMap(names -> names.stream().findFirst())
+                .orElse(before);
     }
 
     /**

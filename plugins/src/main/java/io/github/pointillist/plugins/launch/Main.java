@@ -24,6 +24,7 @@ import picocli.CommandLine.ParseResult;
             ClassifyVerb.class,
             ClusterMapVerb.class,
             EngineVerb.class,
+            EvaluateVerb.class,
             ModelsVerb.class,
             SamplesVerb.class,
             SegmentVerb.class

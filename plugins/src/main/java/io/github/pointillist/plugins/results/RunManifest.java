@@ -55,9 +55,13 @@ public final class RunManifest {
 
     /** The macro line that repeats the run. */
     public RunManifest macro(Path image, String line) {
-        String path = image.toString().replace("\\", "\\\\").replace("\"", "\\\"");
-        root.addProperty("macro", "open(\"" + path + "\"); " + line);
+        root.addProperty("macro", "open(\"" + inMacro(image.toString()) + "\"); " + line);
         return this;
+    }
+
+    /** A text for between the quotation marks of ImageJ's macro language. */
+    public static String inMacro(String text) {
+        return text.replace("\\", "\\\\").replace("\"", "\\\"");
     }
 
     /** The settings that the method uses; what the task resolves for each image stays automatic (-1). */
@@ -193,6 +197,18 @@ public final class RunManifest {
         return this;
     }
 
+    /** Predicted and true labels that were compared; several pairs are listed in this order. */
+    public RunManifest pair(Path prediction, Path truth) throws IOException {
+        JsonObject pair = new JsonObject();
+        pair.add("prediction", file(prediction, sha256(prediction)));
+        pair.add("truth", file(truth, sha256(truth)));
+        if (!root.has("pairs")) {
+            root.add("pairs", new JsonArray());
+        }
+        root.getAsJsonArray("pairs").add(pair);
+        return this;
+    }
+
     /** The files written. */
     public RunManifest outputs(List<String> outputs) {
         root.add("outputs", strings(outputs));
@@ -206,8 +222,7 @@ public final class RunManifest {
             String quoted = value.matches("[^\\s\\[\\]']+") ? value : "[" + value + "]";
             line.append(line.isEmpty() ? "" : " ").append(key).append('=').append(quoted);
         });
-        return "run(\"" + command + "\", \""
-                + line.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\");";
+        return "run(\"" + command + "\", \"" + inMacro(line.toString()) + "\");";
     }
 
     /** What came out. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ij.IJ;
 import ij.ImagePlus;
+import ij.process.ByteProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -190,6 +191,32 @@ class MacrosTest {
                 .anyMatch(line -> line.startsWith("right: "))
                 .anyMatch(line -> line.contains("128 of 150 points drawn with seed 0"));
         assertThat(Files.readAllLines(table)).hasSize(3);
+    }
+
+    @Test
+    void evaluateComparesTwoFiles() throws IOException, InterruptedException {
+        ByteProcessor labels = new ByteProcessor(6, 1, new byte[] {1, 1, 1, 0, 2, 2});
+        Path truth = TestImages.save(new ImagePlus("truth", labels), folder.resolve("my truth.tif"));
+        labels.set(4, 0);
+        labels.set(5, 0);
+        Path prediction = TestImages.save(new ImagePlus("labels", labels), folder.resolve("labels.tif"));
+        Path table = folder.resolve("scores.csv");
+        String macro = MACROS.resolve("Evaluate.ijm").toAbsolutePath().toString();
+        String wrong = "open('" + prediction + "'); run('Evaluate...', 'truth=[gone.tif]'); print('went on');";
+        List<String> log = run(List.of(
+                macro,
+                prediction + "|" + truth + "|" + table,
+                Files.writeString(folder.resolve("wrong.ijm"), wrong).toString(),
+                ""));
+        assertThat(log)
+                .contains("labels.tif: 1 objects, 2 true ones", "AP@0.5 0.5000, PQ 0.6667")
+                .anyMatch(line -> line.startsWith("Macro Error: ")
+                        && line.contains("truth is 'gone.tif'; no open image has this title"))
+                .doesNotContain("went on");
+        List<String> lines = Files.readAllLines(table);
+        assertThat(lines).hasSize(2);
+        assertThat(lines.get(0)).contains("Prediction", "true objects", "AP@0.5:0.95", "AJI+");
+        assertThat(lines.get(1)).contains("my truth.tif", "0.6667");
     }
 
     @Test

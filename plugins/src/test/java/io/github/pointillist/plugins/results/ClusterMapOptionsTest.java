@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
+import io.github.pointillist.tasks.Evaluate;
 import io.github.pointillist.tasks.MapClusters.Method;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,6 +139,7 @@ class ClusterMapOptionsTest {
     void theScriptsForFijisEditorGiveEveryOption() throws IOException {
         assertGivesEveryOption("cluster_map.groovy", ClusterMapOptions.class);
         assertGivesEveryOption("classify.groovy", ClassifyOptions.class);
+        assertGivesEveryOption("evaluate.groovy", Evaluate.Settings.class);
     }
 
     private static void assertGivesEveryOption(String name, Class<? extends Record> options) throws IOException {
