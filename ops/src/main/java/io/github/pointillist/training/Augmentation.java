@@ -43,7 +43,7 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
         if (warp == null || light == null || camera == null || colour == null) {
             throw new IllegalArgumentException("the augmentation lacks warp, light, camera or colour; give all four");
         }
-        check("cutout", cutout, 0, 1);
+        Range.check("cutout", cutout, 0, 1);
     }
 
     /**
@@ -67,10 +67,13 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
         return new Augmentation(warp, light.withInversion(share), camera, colour, cutout);
     }
 
-    static void check(String what, double value, double least, double most) {
-        if (!(value >= least && value <= most)) {
-            throw new IllegalArgumentException(
-                    "augmentation: " + what + " is " + value + "; allowed is " + least + " to " + most);
+    /** Apart from the augmentations with a name, which the records below must not wait for. */
+    private static final class Range {
+        static void check(String what, double value, double least, double most) {
+            if (!(value >= least && value <= most)) {
+                throw new IllegalArgumentException(
+                        "augmentation: " + what + " is " + value + "; allowed is " + least + " to " + most);
+            }
         }
     }
 
@@ -97,11 +100,11 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
 
         /** Checks the ranges. */
         public Warp {
-            check("scale", scale, 1, 4);
-            check("rotationDegrees", rotationDegrees, 0, 180);
-            check("shear", shear, 0, 0.5);
-            check("elasticGrainPx", elasticGrainPx, 4, 1e6);
-            check("elasticPx", elasticPx, 0, elasticGrainPx / 4);
+            Range.check("scale", scale, 1, 4);
+            Range.check("rotationDegrees", rotationDegrees, 0, 180);
+            Range.check("shear", shear, 0, 0.5);
+            Range.check("elasticGrainPx", elasticGrainPx, 4, 1e6);
+            Range.check("elasticPx", elasticPx, 0, elasticGrainPx / 4);
         }
     }
 
@@ -130,13 +133,13 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
 
         /** Checks the ranges. */
         public Light {
-            check("share of patches with other light", share, 0, 1);
-            check("range", range, 0, 0.5);
-            check("gain", gain, 1, 4);
-            check("offset", offset, 0, 128);
-            check("gamma", gamma, 1, 4);
-            check("inversion", inversion, 0, 1);
-            check("illumination", illumination, 0, 0.8);
+            Range.check("share of patches with other light", share, 0, 1);
+            Range.check("range", range, 0, 0.5);
+            Range.check("gain", gain, 1, 4);
+            Range.check("offset", offset, 0, 128);
+            Range.check("gamma", gamma, 1, 4);
+            Range.check("inversion", inversion, 0, 1);
+            Range.check("illumination", illumination, 0, 0.8);
         }
 
         Light withInversion(double other) {
@@ -169,13 +172,13 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
 
         /** Checks the ranges. */
         public Camera {
-            check("share of patches with another camera", share, 0, 1);
-            check("shotNoise", shotNoise, 0, 128);
-            check("readNoise", readNoise, 0, 128);
-            check("hotPixels", hotPixels, 0, 0.1);
-            check("blurPx", blurPx, 0, 8);
-            check("sharpen", sharpen, 0, 3);
-            check("jpeg", jpeg, 0, 1);
+            Range.check("share of patches with another camera", share, 0, 1);
+            Range.check("shotNoise", shotNoise, 0, 128);
+            Range.check("readNoise", readNoise, 0, 128);
+            Range.check("hotPixels", hotPixels, 0, 0.1);
+            Range.check("blurPx", blurPx, 0, 8);
+            Range.check("sharpen", sharpen, 0, 3);
+            Range.check("jpeg", jpeg, 0, 1);
         }
     }
 
@@ -192,8 +195,8 @@ public record Augmentation(Warp warp, Light light, Camera camera, Colour colour,
 
         /** Checks the ranges. */
         public Colour {
-            check("colour jitter", jitter, 0, 0.5);
-            check("stain", stain, 0, 0.5);
+            Range.check("colour jitter", jitter, 0, 0.5);
+            Range.check("stain", stain, 0, 0.5);
         }
     }
 }
