@@ -29,7 +29,6 @@ import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -247,16 +246,11 @@ public final class TrainSegmenter {
         return new TrainSegmenter(settings, training, validation, pixelSizeUm, listener).run(folder, progress);
     }
 
-    /** Deletes what a run that is installed has left in its folder of checkpoints, and the folder if it is empty then. */
+    /** Deletes what a run that is installed has left in its folder of checkpoints. */
     public static void forget(Path folder) throws IOException {
         for (String name : List.of(Trainer.STATE, PLAN)) {
             Files.deleteIfExists(folder.resolve(name));
             Files.deleteIfExists(folder.resolve(name + ".part"));
-        }
-        try {
-            Files.deleteIfExists(folder);
-        } catch (DirectoryNotEmptyException e) {
-            return; // somebody else's files
         }
     }
 
@@ -336,10 +330,18 @@ public final class TrainSegmenter {
                 segmentation.toString(),
                 "object diameter in images "
                         + (settings.kind() == Kind.INSTANCES && !training.isEmpty() ? imageDiameterPx() : 0),
+                "augmentation " + augmentationName(),
                 settings.augmentation().toString(),
                 "simulated " + settings.simulated(),
                 config.toString(),
                 "data " + Long.toHexString(fingerprint()));
+    }
+
+    private String augmentationName() {
+        return Augmentation.NAMES.stream()
+                .filter(name -> Augmentation.named(name).equals(settings.augmentation()))
+                .findFirst()
+                .orElse("of its own");
     }
 
     private void noteScale(Segmentation segmentation) {

@@ -313,7 +313,7 @@ public final class Trainer implements AutoCloseable {
             use(own);
         }
         double first = metrics.get(objective.metrics().get(0));
-        if (first > bestMetric) {
+        if (first >= bestMetric) { // of equal ones those that have learnt longer
             bestMetric = first;
             bestStep = step;
             best.clear();

@@ -41,7 +41,12 @@ public final class TrainingPairs {
      *
      * @param labels a label image, or regions as .roi or .zip
      */
-    public record Pair(Path image, Path labels) {}
+    public record Pair(Path image, Path labels) {
+        /** Whether the annotation is regions. */
+        boolean hasRegions() {
+            return isRegions(labels);
+        }
+    }
 
     /**
      * What two folders hold.
