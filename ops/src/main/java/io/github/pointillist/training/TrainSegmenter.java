@@ -392,6 +392,10 @@ public final class TrainSegmenter {
     /** Random weights, then those of the base where name and shape are the same. */
     private void begin(Layer model, LoadedModel base, boolean sameOutputs) {
         Initialisation.fill(model, settings.seed());
+        model.parameters().values().stream()
+                .filter(parameter -> !isFloat(parameter)) // counts of batches
+                .forEach(parameter ->
+                        set(parameter, new long[(int) parameter.shape().size()]));
         if (settings.kind() == Kind.INSTANCES) {
             // outputs begin near their usual values: little foreground, few centres (Lin et al., ICCV 2017, section
             // 4.1)
@@ -407,12 +411,14 @@ public final class TrainSegmenter {
             Parameter source = known.get(entry.getKey());
             boolean fits = source != null
                     && source.shape().equals(parameter.shape())
-                    && parameter.array().getDataType() == DataType.FLOAT32
+                    && source.array().getDataType() == parameter.array().getDataType()
                     && (sameOutputs || !entry.getKey().startsWith(CLASSIFIER));
-            if (fits) {
+            if (fits && isFloat(parameter)) {
                 set(parameter, source.array().toFloatArray());
-                taken++;
+            } else if (fits) {
+                set(parameter, source.array().toLongArray());
             }
+            taken += fits ? 1 : 0;
         }
         String line = "began from " + settings.base() + ": " + taken + " of "
                 + model.parameters().size() + " arrays, the others new";
@@ -426,6 +432,16 @@ public final class TrainSegmenter {
                 ByteBuffer.allocateDirect(Float.BYTES * values.length).order(ByteOrder.nativeOrder());
         bytes.asFloatBuffer().put(values);
         parameter.set(bytes, DataType.FLOAT32);
+    }
+
+    private static void set(Parameter parameter, long[] values) {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(Long.BYTES * values.length).order(ByteOrder.nativeOrder());
+        bytes.asLongBuffer().put(values);
+        parameter.set(bytes, DataType.INT64);
+    }
+
+    private static boolean isFloat(Parameter parameter) {
+        return parameter.array().getDataType() == DataType.FLOAT32;
     }
 
     /** Seconds a step. */

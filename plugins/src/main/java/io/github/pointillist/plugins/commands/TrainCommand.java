@@ -5,6 +5,7 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.WindowManager;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
+import io.github.pointillist.plugins.commands.ListChooser.Item;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.Regions;
 import io.github.pointillist.plugins.results.TrainOptions;
@@ -42,7 +43,7 @@ public final class TrainCommand extends CancelableCommand {
             persist = false)
     private String images = ACTIVE;
 
-    @Parameter(label = "Folder of images...", callback = "chooseImages", required = false, persist = false)
+    @Parameter(label = "Images...", callback = "chooseImages", required = false, persist = false)
     private Button choose_images;
 
     @Parameter(
@@ -53,10 +54,7 @@ public final class TrainCommand extends CancelableCommand {
             persist = false)
     private String labels = REGIONS;
 
-    @Parameter(label = "Label image...", callback = "chooseLabelImage", required = false, persist = false)
-    private Button choose_label_image;
-
-    @Parameter(label = "Folder of labels...", callback = "chooseLabels", required = false, persist = false)
+    @Parameter(label = "Labels...", callback = "chooseLabels", required = false, persist = false)
     private Button choose_labels;
 
     @Parameter(
@@ -319,17 +317,12 @@ public final class TrainCommand extends CancelableCommand {
     }
 
     void chooseImages() {
-        images = Choosers.open("Folder of images", Words.is(images, ACTIVE) ? Words.NONE : images);
-        images = Words.is(images, Words.NONE) ? ACTIVE : images;
-    }
-
-    void chooseLabelImage() {
-        labels = Choosers.openImage("Label image", labels);
+        images = Choosers.openImageOrFolder("Images", List.of(new Item(ACTIVE, "the active image")), images);
     }
 
     void chooseLabels() {
-        labels = Choosers.open("Folder of labels", Words.is(labels, REGIONS) ? Words.NONE : labels);
-        labels = Words.is(labels, Words.NONE) ? REGIONS : labels;
+        Item regions = new Item(REGIONS, "of the ROI Manager, else of the overlay");
+        labels = Choosers.openImageOrFolder("Labels", List.of(regions), labels);
     }
 
     void chooseBase() {

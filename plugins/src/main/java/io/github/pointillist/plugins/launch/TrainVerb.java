@@ -176,6 +176,7 @@ final class TrainVerb implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         try (Interruptible progress = new Interruptible(bar)) {
             TrainOptions options = options();
+            TrainRun.checkpoint(name, out); // a name that is taken is told before images are looked for
             TrainRun run = new TrainRun(
                     options,
                     data(images, labels, "--images", "--labels"),

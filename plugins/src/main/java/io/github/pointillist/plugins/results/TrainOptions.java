@@ -74,11 +74,11 @@ public record TrainOptions(
         }
         require(name != null && !name.isBlank(), "name", name, "a name for the new model");
         require(base != null && !base.isBlank(), "base", base, "a model to begin from, or " + TrainSegmenter.NEW);
-        require(classNames.isEmpty() || kind == Kind.SEMANTIC, "class names", classNames, "none for objects");
+        require(classNames.isEmpty() || kind == Kind.SEMANTIC, "classes", classNames, "none for objects");
         require(
                 classNames.stream().noneMatch(String::isBlank)
                         && classNames.stream().distinct().count() == classNames.size(),
-                "class names",
+                "classes",
                 classNames,
                 "different names, none of them empty");
         require(isSize(objectDiameterPx), "object diameter", objectDiameterPx, "2 to 4096 pixels, or 0 to measure it");
