@@ -19,6 +19,7 @@ import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.models.ContextCluster;
 import io.github.pointillist.models.ContextClusterFpnArchitecture;
 import io.github.pointillist.models.SemanticFpn;
+import io.github.pointillist.models.SemanticSegmenter;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
@@ -37,7 +38,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
 /**
@@ -76,7 +76,9 @@ public final class TrainSegmenter {
     private static final double FOREGROUND = 0.5;
     private static final double CENTRE = 0.3;
     private static final int VALIDATION_PATCHES = 24;
+    private static final int PATCHES_A_WINDOW = 4;
     private static final int TIMED_STEPS = 4;
+    private static final int LEAST_STEPS = 10;
     private static final String PLAN = "plan.json";
     private static final long SIMULATED_SEED = 0x6e75636c6569L;
 
@@ -147,6 +149,24 @@ public final class TrainSegmenter {
         }
     }
 
+    /** Hears how a run goes. */
+    public interface Listener {
+        /** A line of the curve as it comes; of a run that goes on first those from before. */
+        void logged(Logged line);
+
+        /** What was found or done, in one line. */
+        default void note(String line) {}
+
+        /**
+         * The first step comes now.
+         *
+         * @param done steps done before, above 0 where a stopped run goes on
+         * @param steps in all
+         * @param before metrics of the base on the validation images; empty where it has other outputs, or there are none
+         */
+        default void begins(long done, long steps, Map<String, Double> before) {}
+    }
+
     /**
      * What came out.
      *
@@ -154,25 +174,47 @@ public final class TrainSegmenter {
      * @param history the curve
      * @param bestStep step of the installed weights
      * @param steps trained in all
+     * @param before metrics of the base on the validation images; empty where it has other outputs, or there are none
+     * @param after the same of the installed weights; empty without validation images
+     * @param baseSha256 of the weights of the base; null for {@value #NEW}
      * @param notes what was done, one line each
      */
-    public record Outcome(ModelFile model, List<Logged> history, long bestStep, long steps, List<String> notes) {}
+    public record Outcome(
+            ModelFile model,
+            List<Logged> history,
+            long bestStep,
+            long steps,
+            Map<String, Double> before,
+            Map<String, Double> after,
+            String baseSha256,
+            List<String> notes) {}
 
-    /** What must stay the same when a run goes on. */
-    private record Plan(long steps) {}
+    /**
+     * What must stay the same when a run goes on.
+     *
+     * @param steps that fitted into
+     * @param minutes 0 in a plan of an earlier version
+     */
+    private record Plan(long steps, double minutes) {}
 
     private final Settings settings;
     private final List<Annotated> training;
     private final List<Annotated> validation;
     private final double pixelSizeUm;
+    private final Listener listener;
     private final List<String> notes = new ArrayList<>();
 
     private TrainSegmenter(
-            Settings settings, List<Annotated> training, List<Annotated> validation, double pixelSizeUm) {
+            Settings settings,
+            List<Annotated> training,
+            List<Annotated> validation,
+            double pixelSizeUm,
+            Listener listener) {
         this.settings = settings;
         this.training = List.copyOf(training);
         this.validation = List.copyOf(validation);
         this.pixelSizeUm = pixelSizeUm;
+        this.listener = listener;
         if (training.isEmpty() && settings.simulated() < 1) {
             throw new IllegalArgumentException("there are no annotated images to train on; give some, or train on"
                     + " simulated nuclei alone (simulated 1)");
@@ -186,7 +228,7 @@ public final class TrainSegmenter {
      * @param validation images that are not trained on; may be empty: then the last weights are taken
      * @param pixelSizeUm of all images, 0 if unknown or different; goes into the card
      * @param folder for checkpoints: a run that was stopped goes on from there; null for none
-     * @param listener is told each line of the curve
+     * @param listener is told each line of the curve and each note
      * @throws IllegalArgumentException if settings or labels are not allowed; the message is one line
      * @throws IOException if the base cannot be read, the name is taken, or files cannot be written
      * @throws java.util.concurrent.CancellationException if {@code progress} asks to stop; nothing is installed, the
@@ -199,12 +241,25 @@ public final class TrainSegmenter {
             double pixelSizeUm,
             Path folder,
             Progress progress,
-            Consumer<Logged> listener)
+            Listener listener)
             throws IOException {
-        return new TrainSegmenter(settings, training, validation, pixelSizeUm).run(folder, progress, listener);
+        return new TrainSegmenter(settings, training, validation, pixelSizeUm, listener).run(folder, progress);
     }
 
-    private Outcome run(Path folder, Progress progress, Consumer<Logged> listener) throws IOException {
+    /** Deletes what a run that is installed has left in its folder of checkpoints. */
+    public static void forget(Path folder) throws IOException {
+        for (String name : List.of(Trainer.STATE, PLAN)) {
+            Files.deleteIfExists(folder.resolve(name));
+            Files.deleteIfExists(folder.resolve(name + ".part"));
+        }
+    }
+
+    private void note(String line) {
+        notes.add(line);
+        listener.note(line);
+    }
+
+    private Outcome run(Path folder, Progress progress) throws IOException {
         ModelStore store = ModelStore.standard();
         store.checkFree(settings.name());
         Device device = Devices.parse(settings.device());
@@ -213,8 +268,14 @@ public final class TrainSegmenter {
                 : settings.classNames().size();
         try (LoadedModel base = settings.base().equals(NEW) ? null : store.load(settings.base(), null, device);
                 Arena arena = Arena.open(device)) {
+            if (base != null) {
+                base.as(
+                        SemanticSegmenter.class,
+                        "does not segment images; allowed is a model for segmentation, or " + NEW);
+            }
             Segmentation own = base == null ? null : base.card().segmentation();
             Segmentation segmentation = segmentation(own);
+            noteScale(segmentation);
             Record config = base == null
                     ? new ContextClusterFpnArchitecture().withClasses(SMALL, outputs)
                     : base.configWith(outputs);
@@ -224,29 +285,82 @@ public final class TrainSegmenter {
             model.allocate(arena, DataType.FLOAT32);
             Objective objective = objective(segmentation);
             ModelCard card = card(base, segmentation, outputs);
-            begin(model, base, own != null && own.kind() == segmentation.kind());
-            Progress measured = progress;
-            TrainingSettings plan = plan(folder, () -> timed(model, objective, card, segmentation, measured));
-            begin(model, base, own != null && own.kind() == segmentation.kind());
-            try (Trainer trainer = new Trainer(
-                    new Trainer.Run(
-                            model,
-                            card.input().normalisation(),
-                            STRIDE,
-                            objective,
-                            plan,
-                            source(segmentation),
-                            validationPatches(segmentation),
-                            "base " + settings.base() + (base == null ? "" : " " + base.sha256()) + ", " + config
-                                    + ", data " + Long.toHexString(fingerprint())),
-                    folder)) {
+            boolean sameOutputs = sameOutputs(base, segmentation);
+            List<Annotated> patches = validationPatches(segmentation);
+            begin(model, base, sameOutputs);
+            TrainingSettings plan =
+                    plan(folder, patches.size(), () -> timed(model, objective, card, segmentation, progress));
+            begin(model, base, sameOutputs);
+            Trainer.Run run = new Trainer.Run(
+                    model,
+                    card.input().normalisation(),
+                    STRIDE,
+                    objective,
+                    plan,
+                    source(segmentation),
+                    patches,
+                    description(base, config, segmentation));
+            Map<String, Double> before = sameOutputs ? Trainer.measure(run, progress) : Map.of();
+            try (Trainer trainer = new Trainer(run, folder)) {
                 if (trainer.step() > 0) {
-                    notes.add("went on from step " + trainer.step() + " of a run that had been stopped");
+                    note("goes on from step " + trainer.step() + " of " + plan.steps() + " of a run that was stopped");
                 }
-                trainer.run(progress, listener);
-                return install(store, card, config, model, trainer, plan);
+                listener.begins(trainer.step(), plan.steps(), before);
+                trainer.history().forEach(listener::logged);
+                trainer.run(progress, listener::logged);
+                return install(store, card, config, model, trainer, plan, before, base == null ? null : base.sha256());
             }
         }
+    }
+
+    /** Whether the outputs of the base mean what those of the new model mean. */
+    private boolean sameOutputs(LoadedModel base, Segmentation segmentation) {
+        Segmentation own = base == null ? null : base.card().segmentation();
+        return own != null
+                && own.kind() == segmentation.kind()
+                && (own.kind() == Kind.INSTANCES || base.card().classNames().equals(settings.classNames()));
+    }
+
+    /** All that the weights depend on but for what the trainer knows itself. */
+    private String description(LoadedModel base, Record config, Segmentation segmentation) {
+        return String.join(
+                "; ",
+                "base " + settings.base() + (base == null ? "" : " " + base.sha256()),
+                settings.kind() + " " + settings.classNames(),
+                segmentation.toString(),
+                "object diameter in images "
+                        + (settings.kind() == Kind.INSTANCES && !training.isEmpty() ? imageDiameterPx() : 0),
+                "augmentation " + augmentationName(),
+                settings.augmentation().toString(),
+                "simulated " + settings.simulated(),
+                config.toString(),
+                "data " + Long.toHexString(fingerprint()));
+    }
+
+    private String augmentationName() {
+        return Augmentation.NAMES.stream()
+                .filter(name -> Augmentation.named(name).equals(settings.augmentation()))
+                .findFirst()
+                .orElse("of its own");
+    }
+
+    private void noteScale(Segmentation segmentation) {
+        if (settings.kind() != Kind.INSTANCES) {
+            note("images are taken at their own size");
+            return;
+        }
+        if (training.isEmpty()) {
+            note(String.format(Locale.ROOT, "objects have %.4g pixels in the model", segmentation.objectDiameterPx()));
+            return;
+        }
+        double diameter = imageDiameterPx();
+        note(String.format(
+                Locale.ROOT,
+                "objects of %.4g pixels (%s) have %.4g in the model: images are resized by %.4g",
+                diameter,
+                settings.objectDiameterPx() > 0 ? "given" : "the median of those annotated",
+                segmentation.objectDiameterPx(),
+                segmentation.objectDiameterPx() / diameter));
     }
 
     private Segmentation segmentation(Segmentation own) {
@@ -278,6 +392,10 @@ public final class TrainSegmenter {
     /** Random weights, then those of the base where name and shape are the same. */
     private void begin(Layer model, LoadedModel base, boolean sameOutputs) {
         Initialisation.fill(model, settings.seed());
+        model.parameters().values().stream()
+                .filter(parameter -> !isFloat(parameter)) // counts of batches
+                .forEach(parameter ->
+                        set(parameter, new long[(int) parameter.shape().size()]));
         if (settings.kind() == Kind.INSTANCES) {
             // outputs begin near their usual values: little foreground, few centres (Lin et al., ICCV 2017, section
             // 4.1)
@@ -293,17 +411,19 @@ public final class TrainSegmenter {
             Parameter source = known.get(entry.getKey());
             boolean fits = source != null
                     && source.shape().equals(parameter.shape())
-                    && parameter.array().getDataType() == DataType.FLOAT32
+                    && source.array().getDataType() == parameter.array().getDataType()
                     && (sameOutputs || !entry.getKey().startsWith(CLASSIFIER));
-            if (fits) {
+            if (fits && isFloat(parameter)) {
                 set(parameter, source.array().toFloatArray());
-                taken++;
+            } else if (fits) {
+                set(parameter, source.array().toLongArray());
             }
+            taken += fits ? 1 : 0;
         }
         String line = "began from " + settings.base() + ": " + taken + " of "
                 + model.parameters().size() + " arrays, the others new";
         if (!notes.contains(line)) {
-            notes.add(line);
+            note(line);
         }
     }
 
@@ -314,34 +434,53 @@ public final class TrainSegmenter {
         parameter.set(bytes, DataType.FLOAT32);
     }
 
+    private static void set(Parameter parameter, long[] values) {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(Long.BYTES * values.length).order(ByteOrder.nativeOrder());
+        bytes.asLongBuffer().put(values);
+        parameter.set(bytes, DataType.INT64);
+    }
+
+    private static boolean isFloat(Parameter parameter) {
+        return parameter.array().getDataType() == DataType.FLOAT32;
+    }
+
     /** Seconds a step. */
     private interface Timing {
         double seconds() throws IOException;
     }
 
     /** The settings of the run; where time decides, the number of steps that was found when the run began. */
-    private TrainingSettings plan(Path folder, Timing timing) throws IOException {
+    private TrainingSettings plan(Path folder, int validationPatches, Timing timing) throws IOException {
         long steps = settings.steps();
         if (steps == 0) {
             Path file = folder == null ? null : folder.resolve(PLAN);
             if (file != null && Files.exists(file)) {
-                steps = read(file).steps();
+                Plan plan = read(file);
+                if (plan.minutes != settings.minutes()) {
+                    throw new IllegalArgumentException("minutes is " + settings.minutes() + ", and the run in " + folder
+                            + " was begun with " + plan.minutes + " (" + plan.steps
+                            + " steps); go on with these minutes, choose another folder, or delete this one");
+                }
+                steps = plan.steps;
             } else {
-                steps = Math.max(10, Math.round(settings.minutes() * 60 / timing.seconds()));
-                notes.add(String.format(
-                        Locale.ROOT,
-                        "%d steps in about %.1f minutes; the same again: steps %d",
-                        steps,
-                        settings.minutes(),
-                        steps));
+                // ten validations, each batch about a third of a step
+                long validating = 10L * validationPatches / settings.batch() / 3;
+                steps = Math.max(LEAST_STEPS, Math.round(settings.minutes() * 60 / timing.seconds()) - validating);
                 if (file != null) {
                     Files.createDirectories(folder);
                     Path part = folder.resolve(PLAN + ".part");
+                    Plan plan = new Plan(steps, settings.minutes());
                     Files.writeString(
-                            part, new GsonBuilder().setPrettyPrinting().create().toJson(new Plan(steps)) + "\n");
+                            part, new GsonBuilder().setPrettyPrinting().create().toJson(plan) + "\n");
                     Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
                 }
             }
+            note(String.format(
+                    Locale.ROOT,
+                    "%d steps, as many as fit into %.4g minutes here; the same again: steps %d",
+                    steps,
+                    settings.minutes(),
+                    steps));
         }
         boolean fresh = settings.base().equals(NEW);
         double rate = settings.rate() > 0 ? settings.rate() : fresh ? 1.5e-3 : 5e-4;
@@ -445,10 +584,24 @@ public final class TrainSegmenter {
             return List.of();
         }
         List<Annotated> patches = new ArrayList<>();
-        for (int i = 0; i < VALIDATION_PATCHES; i++) {
+        for (int i = 0; i < validationCount(segmentation); i++) {
             patches.add(source.example(i));
         }
         return patches;
+    }
+
+    /** Four for each window that the images hold, so that small ones are not looked at again and again. */
+    private int validationCount(Segmentation segmentation) {
+        if (validation.isEmpty()) {
+            return VALIDATION_PATCHES;
+        }
+        double side = segmentation.windowPx()
+                / (settings.kind() == Kind.INSTANCES ? segmentation.objectDiameterPx() / imageDiameterPx() : 1);
+        double windows = 0;
+        for (Annotated image : validation) {
+            windows += Math.ceil(image.width() / side) * Math.ceil(image.height() / side);
+        }
+        return (int) Math.min(VALIDATION_PATCHES, PATCHES_A_WINDOW * windows);
     }
 
     /** The usual diameter of an object in the images: given, or the median of those annotated. */
@@ -523,22 +676,35 @@ public final class TrainSegmenter {
     }
 
     private Outcome install(
-            ModelStore store, ModelCard card, Record config, Layer model, Trainer trainer, TrainingSettings plan)
+            ModelStore store,
+            ModelCard card,
+            Record config,
+            Layer model,
+            Trainer trainer,
+            TrainingSettings plan,
+            Map<String, Double> before,
+            String baseSha256)
             throws IOException {
         List<Logged> history = trainer.history();
         notes.add(data());
         notes.add(plan.toString());
         long best = trainer.bestStep() > 0 ? trainer.bestStep() : plan.steps();
-        history.stream()
+        Map<String, Double> after = history.stream()
                 .filter(line -> line.step() == best)
                 .findFirst()
-                .ifPresent(line -> notes.add(
-                        "weights of step " + best + " of " + plan.steps() + ", validation: " + line.metrics()));
+                .map(Logged::metrics)
+                .orElse(Map.of());
+        if (!before.isEmpty()) {
+            notes.add("validation of " + settings.base() + ": " + before);
+        }
+        if (!after.isEmpty()) {
+            notes.add("weights of step " + best + " of " + plan.steps() + ", validation: " + after);
+        }
         ModelCard noted = card.withNotes(notes);
         ModelFile.Origin origin = new ModelFile.Origin(
                 "training", null, "trained by Pointillist", List.of(), Map.of("steps", Long.toString(best)), notes);
         ModelFile installed = store.create(noted, config, stateDict(model), origin);
-        return new Outcome(installed, history, best, plan.steps(), List.copyOf(notes));
+        return new Outcome(installed, history, best, plan.steps(), before, after, baseSha256, List.copyOf(notes));
     }
 
     private String data() {

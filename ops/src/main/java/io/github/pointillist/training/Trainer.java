@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -46,16 +47,21 @@ public final class Trainer implements AutoCloseable {
 
     private static final int THREADS = 1;
     private static final int MOST_FAILURES = 20;
+    /** Checkpoints also come by time; saving does not change the run. */
+    private static final long SAVE_SECONDS = 30;
 
+    private static final int NAMED = 4;
+
+    private final Run run;
     private final Layer model;
     private final Normalisation normalisation;
     private final int stride;
     private final Objective objective;
     private final TrainingSettings settings;
     private final ExampleSource source;
-    private final List<Annotated> validation;
     private final Path folder;
     private final String fingerprint;
+    private long saveNanos = TimeUnit.SECONDS.toNanos(SAVE_SECONDS);
 
     private final Arena arena;
     private final Map<String, Parameter> trained = new LinkedHashMap<>();
@@ -89,7 +95,12 @@ public final class Trainer implements AutoCloseable {
             TrainingSettings settings,
             ExampleSource source,
             List<Annotated> validation,
-            String description) {}
+            String description) {
+        /** Takes a copy of the list. */
+        public Run {
+            validation = List.copyOf(validation);
+        }
+    }
 
     /**
      * Prepares a run; if its folder holds a checkpoint of the same run, from there.
@@ -99,13 +110,13 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalArgumentException if the checkpoint is of another run
      */
     public Trainer(Run run, Path folder) throws IOException {
+        this.run = run;
         this.model = run.model;
         this.normalisation = run.normalisation;
         this.stride = run.stride;
         this.objective = run.objective;
         this.settings = run.settings;
         this.source = run.source;
-        this.validation = List.copyOf(run.validation);
         this.folder = folder;
         this.fingerprint = run.description + "; " + objective.describe() + "; " + settings + "; " + source.describe();
         this.arena = Arena.open(model.arena().device());
@@ -152,6 +163,11 @@ public final class Trainer implements AutoCloseable {
         return bestStep;
     }
 
+    /** How often checkpoints come by time, for tests. */
+    void saveEvery(long nanos) {
+        saveNanos = nanos;
+    }
+
     /**
      * Trains to the last step. Then the model holds the averaged weights, of the best validation if there was one.
      *
@@ -163,6 +179,7 @@ public final class Trainer implements AutoCloseable {
         long begun = System.nanoTime();
         long first = step;
         long logged = history.isEmpty() ? 0 : history.get(history.size() - 1).step();
+        long saved = begun;
         try (ExampleQueue queue =
                 new ExampleQueue(source, step * settings.batch(), AHEAD * settings.batch(), THREADS)) {
             while (step < settings.steps()) {
@@ -184,8 +201,9 @@ public final class Trainer implements AutoCloseable {
                     sums.clear();
                     logged = step;
                 }
-                if (last || step % settings.saveEvery() == 0) {
+                if (last || step % settings.saveEvery() == 0 || System.nanoTime() - saved >= saveNanos) {
                     save();
+                    saved = System.nanoTime();
                 }
                 progress.report(step, settings.steps(), message(loss.get(TOTAL), begun, first));
             }
@@ -236,7 +254,8 @@ public final class Trainer implements AutoCloseable {
         try (Arena scope = arena.child();
                 GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             NDList targets = objective.targets(examples, stride, scope);
-            Map<String, NDArray> parts = objective.loss(model.apply(input(examples, scope), Pass.training()), targets);
+            Map<String, NDArray> parts =
+                    objective.loss(model.apply(input(examples, normalisation, scope), Pass.training()), targets);
             NDArray total = Losses.sum(new NDList(List.copyOf(parts.values())));
             collector.backward(total);
             parts.forEach((name, part) -> values.put(name, (double) part.getFloat()));
@@ -269,7 +288,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /** (B, C, H, W), normalised. */
-    private NDArray input(List<Annotated> examples, Arena scope) {
+    private static NDArray input(List<Annotated> examples, Normalisation normalisation, Arena scope) {
         RasterF first = examples.get(0).image();
         int channels = normalisation.channels();
         int size = channels * first.width() * first.height();
@@ -282,44 +301,65 @@ public final class Trainer implements AutoCloseable {
 
     /** Measures the averaged weights on the validation patches and keeps them if they are the best so far. */
     private Map<String, Double> validate(Progress progress) {
-        if (validation.isEmpty()) {
+        if (run.validation.isEmpty()) {
             return Map.of();
         }
         Map<String, float[]> own = current(arrays());
         use(current(average));
-        Objective.Counts counts = objective.counts();
-        double loss = 0;
-        int batches = 0;
+        Map<String, Double> metrics;
         try {
-            for (int from = 0; from < validation.size(); from += settings.batch()) {
-                List<Annotated> examples =
-                        validation.subList(from, Math.min(validation.size(), from + settings.batch()));
-                try (Arena scope = arena.child()) {
-                    NDArray logits = model.apply(input(examples, scope), Pass.inference());
-                    objective.count(logits, examples, counts);
-                    Map<String, NDArray> parts = objective.loss(logits, objective.targets(examples, stride, scope));
-                    for (NDArray part : parts.values()) {
-                        loss += part.getFloat();
-                    }
-                    batches++;
-                }
-                progress.report(step, settings.steps(), "validation");
-            }
+            metrics = measure(run, arena, () -> progress.report(step, settings.steps(), "validation"));
         } finally {
             use(own);
         }
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        List<Double> values = objective.measure(counts);
-        for (int i = 0; i < values.size(); i++) {
-            metrics.put(objective.metrics().get(i), values.get(i));
-        }
-        metrics.put(VALIDATION, loss / batches);
-        if (values.get(0) > bestMetric) {
-            bestMetric = values.get(0);
+        double first = metrics.get(objective.metrics().get(0));
+        if (first >= bestMetric) { // of equal ones those that have learnt longer
+            bestMetric = first;
             bestStep = step;
             best.clear();
             best.putAll(current(average));
         }
+        return metrics;
+    }
+
+    /** Measures the weights that the model has now on the validation patches; empty without any. */
+    static Map<String, Double> measure(Run run, Progress progress) {
+        try (Arena arena = Arena.open(run.model.arena().device())) {
+            return measure(run, arena, () -> {
+                progress.check();
+                progress.report(0, run.settings.steps(), "validation");
+            });
+        }
+    }
+
+    private static Map<String, Double> measure(Run run, Arena arena, Runnable eachBatch) {
+        if (run.validation.isEmpty()) {
+            return Map.of();
+        }
+        Objective.Counts counts = run.objective.counts();
+        double loss = 0;
+        int batches = 0;
+        int size = run.settings.batch();
+        for (int from = 0; from < run.validation.size(); from += size) {
+            List<Annotated> examples = run.validation.subList(from, Math.min(run.validation.size(), from + size));
+            try (Arena scope = arena.child()) {
+                NDArray logits = run.model.apply(input(examples, run.normalisation, scope), Pass.inference());
+                run.objective.count(logits, examples, counts);
+                Map<String, NDArray> parts =
+                        run.objective.loss(logits, run.objective.targets(examples, run.stride, scope));
+                for (NDArray part : parts.values()) {
+                    loss += part.getFloat();
+                }
+                batches++;
+            }
+            eachBatch.run();
+        }
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        List<Double> values = run.objective.measure(counts);
+        for (int i = 0; i < values.size(); i++) {
+            metrics.put(run.objective.metrics().get(i), values.get(i));
+        }
+        metrics.put(VALIDATION, loss / batches);
         return metrics;
     }
 
@@ -378,9 +418,9 @@ public final class Trainer implements AutoCloseable {
 
     private void restore(TrainingState state) {
         if (!state.fingerprint().equals(fingerprint)) {
-            throw new IllegalArgumentException("the checkpoint in " + folder + " is of another run ("
-                    + state.fingerprint() + "), this one is (" + fingerprint
-                    + "); choose another folder or the same settings");
+            throw new IllegalArgumentException("the checkpoint in " + folder + " is of another run: "
+                    + difference(state.fingerprint(), fingerprint)
+                    + "; choose another folder or the same settings, or delete the checkpoint");
         }
         step = state.step();
         bestStep = state.bestStep();
@@ -402,6 +442,27 @@ public final class Trainer implements AutoCloseable {
             throw new IllegalArgumentException("the checkpoint in " + folder + " does not fit this model", e);
         }
         arrays.under(TrainingState.BEST).entries().forEach(entry -> best.put(entry.name(), entry.floats()));
+    }
+
+    /** The first few words in which two descriptions differ. */
+    private static String difference(String before, String now) {
+        List<String> was = words(before);
+        List<String> is = words(now);
+        List<String> gone = new ArrayList<>(was);
+        gone.removeAll(is);
+        is.removeAll(was);
+        return "it had " + named(gone) + ", now there is " + named(is);
+    }
+
+    private static List<String> words(String description) {
+        return new ArrayList<>(List.of(description.split("[;,]\\s*|[\\[\\]]")));
+    }
+
+    private static String named(List<String> words) {
+        return words.isEmpty()
+                ? "nothing else"
+                : String.join(", ", words.subList(0, Math.min(NAMED, words.size())))
+                        + (words.size() > NAMED ? ", ..." : "");
     }
 
     private void copy(TensorEntry entry, NDArray into) {

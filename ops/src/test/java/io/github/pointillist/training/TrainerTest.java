@@ -104,6 +104,34 @@ class TrainerTest {
     }
 
     @Test
+    void savesByTimeToo() throws IOException {
+        try (Arena arena = Arena.onCpu()) {
+            SemanticFpn model = Tiny.model(2, arena, 0);
+            Trainer.Run run = Tiny.run(model, SemanticObjective.usual(2), Tiny.settings(5, 5), 0);
+            Progress killer = new Progress() {
+                @Override
+                public void report(long done, long total, String what) {
+                    if (done == 3) {
+                        throw new IllegalStateException("as if killed");
+                    }
+                }
+
+                @Override
+                public boolean cancelled() {
+                    return false;
+                }
+            };
+            try (Trainer trainer = new Trainer(run, folder)) {
+                trainer.saveEvery(0);
+                assertThatThrownBy(() -> trainer.run(killer, line -> {})).hasMessage("as if killed");
+            }
+            try (Trainer trainer = new Trainer(run, folder)) {
+                assertThat(trainer.step()).isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
     void aFinishedRunGivesItsWeightsAgain() throws IOException {
         Map<String, List<Number>> first;
         try (Arena arena = Arena.onCpu()) {
@@ -138,7 +166,8 @@ class TrainerTest {
                                     Tiny.run(model, SemanticObjective.usual(2), Tiny.settings(3, 2), 0), folder)
                             .close())
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("is of another run")
+                    .hasMessageContaining("is of another run: it had steps=2")
+                    .hasMessageContaining("now there is steps=3")
                     .hasMessageContaining("choose another folder or the same settings");
             Files.writeString(folder.resolve(Trainer.STATE), "no checkpoint at all");
             assertThatThrownBy(() -> new Trainer(

@@ -18,6 +18,7 @@ import javax.swing.JFileChooser;
 /** What the buttons of dialogs open. Each gives back the text of a field: what was chosen, or what was there before. */
 final class Choosers {
     private static final String A_FILE = "file...";
+    private static final String A_FOLDER = "folder...";
 
     private Choosers() {}
 
@@ -57,6 +58,24 @@ final class Choosers {
 
     /** The title of one of the open images. */
     static String openImage(String title, String before) {
+        List<Item> items = openImages();
+        if (items.isEmpty()) {
+            IJ.showMessage(title, "There is no open image.");
+            return before;
+        }
+        return fromList(title, items, before);
+    }
+
+    /** The title of one of the open images, a folder, or one of a few words. */
+    static String openImageOrFolder(String title, List<Item> words, String before) {
+        List<Item> items = new ArrayList<>(words);
+        items.addAll(openImages());
+        items.add(new Item(A_FOLDER, "of image files"));
+        String chosen = fromList(title, items, before);
+        return chosen.equals(A_FOLDER) ? open(title, before) : chosen;
+    }
+
+    private static List<Item> openImages() {
         List<Item> items = new ArrayList<>();
         int[] ids = WindowManager.getIDList();
         for (int id : ids == null ? new int[0] : ids) {
@@ -67,10 +86,10 @@ final class Choosers {
                         image.getWidth() + " x " + image.getHeight() + " pixels, " + image.getBitDepth() + " bits"));
             }
         }
-        if (items.isEmpty()) {
-            IJ.showMessage(title, "There is no open image.");
-            return before;
-        }
+        return items;
+    }
+
+    private static String fromList(String title, List<Item> items, String before) {
         return ListChooser.choose(title, items, List.of(before.strip()), false)
                 .flatMap(names -> names.stream().findFirst())
                 .orElse(before);

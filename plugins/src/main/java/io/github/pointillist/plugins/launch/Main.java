@@ -27,7 +27,8 @@ import picocli.CommandLine.ParseResult;
             EvaluateVerb.class,
             ModelsVerb.class,
             SamplesVerb.class,
-            SegmentVerb.class
+            SegmentVerb.class,
+            TrainVerb.class
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:all done", "1:some images failed, the others are done", "2:wrong usage"})

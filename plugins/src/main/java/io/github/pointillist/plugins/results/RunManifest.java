@@ -11,6 +11,7 @@ import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.tasks.MapClusters.Method;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
+import io.github.pointillist.training.TrainSegmenter.Outcome;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -43,14 +44,24 @@ public final class RunManifest {
      * Starts the manifest of one image.
      *
      * @param command the verb
-     * @param commandLine the words that repeat the run of this image alone
+     * @param commandLine the words that repeat the run of this image alone; null where images were open ones
      */
     public RunManifest(String command, List<String> commandLine) {
         root.addProperty("command", command);
         root.addProperty("finished", "");
         root.addProperty(
                 "command_line",
-                String.join(" ", commandLine.stream().map(RunManifest::quote).toList()));
+                commandLine == null
+                        ? null
+                        : String.join(
+                                " ",
+                                commandLine.stream().map(RunManifest::quote).toList()));
+    }
+
+    /** The macro line that repeats the run. */
+    public RunManifest macro(String line) {
+        root.addProperty("macro", line);
+        return this;
     }
 
     /** The macro line that repeats the run. */
@@ -186,6 +197,54 @@ public final class RunManifest {
         found.addProperty("scale", result.scale());
         found.addProperty("pixel_size_um", result.pixelSizeUm() == 0 ? null : result.pixelSizeUm());
         root.add("found", found);
+        return this;
+    }
+
+    /** The model that training began from; {@code sha256} is null where that was none. */
+    public RunManifest base(String reference, String sha256) {
+        JsonObject base = new JsonObject();
+        base.addProperty("name", anywhere(reference));
+        base.addProperty("sha256", sha256);
+        root.add("base", base);
+        return this;
+    }
+
+    /** What was trained. */
+    RunManifest trained(Outcome outcome, Kind kind, List<String> classNames) {
+        JsonObject trained = new JsonObject();
+        trained.addProperty("model", outcome.model().card().name());
+        trained.addProperty("sha256", outcome.model().weights().sha256());
+        trained.addProperty("kind", ClusterMapOptions.word(kind));
+        trained.add("classes", strings(classNames));
+        trained.addProperty("steps", outcome.steps());
+        trained.addProperty("best_step", outcome.bestStep());
+        trained.add("before", numbers(outcome.before()));
+        trained.add("after", numbers(outcome.after()));
+        root.add("trained", trained);
+        return this;
+    }
+
+    /** JSON has no NaN: what is not a number becomes null. */
+    private static JsonObject numbers(Map<String, Double> values) {
+        JsonObject object = new JsonObject();
+        values.forEach((name, value) -> object.addProperty(name, Double.isFinite(value) ? value : null));
+        return object;
+    }
+
+    /** Annotated images; null for none. */
+    RunManifest data(String what, List<TrainingData.Origin> origins) {
+        JsonObject data = root.has("data") ? root.getAsJsonObject("data") : new JsonObject();
+        JsonArray list = new JsonArray();
+        for (TrainingData.Origin origin : origins == null ? List.<TrainingData.Origin>of() : origins) {
+            JsonObject pair = new JsonObject();
+            pair.addProperty("image", origin.image());
+            pair.addProperty("image_sha256", origin.imageSha256());
+            pair.addProperty("labels", origin.labels());
+            pair.addProperty("labels_sha256", origin.labelsSha256());
+            list.add(pair);
+        }
+        data.add(what, list);
+        root.add("data", data);
         return this;
     }
 

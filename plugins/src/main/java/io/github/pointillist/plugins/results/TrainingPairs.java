@@ -30,8 +30,9 @@ import net.imglib2.view.Views;
  * plane.
  */
 public final class TrainingPairs {
-    private static final List<String> ENDINGS =
-            List.of("_labels", "-labels", "_label", "-label", "_masks", "-masks", "_mask", "-mask");
+    private static final List<String> ENDINGS = Stream.of("labels", "label", "masks", "mask", "objects", "rois")
+            .flatMap(word -> Stream.of("_" + word, "-" + word))
+            .toList();
     private static final int LISTED = 8;
 
     private TrainingPairs() {}
@@ -41,7 +42,12 @@ public final class TrainingPairs {
      *
      * @param labels a label image, or regions as .roi or .zip
      */
-    public record Pair(Path image, Path labels) {}
+    public record Pair(Path image, Path labels) {
+        /** Whether the annotation is regions. */
+        boolean hasRegions() {
+            return isRegions(labels);
+        }
+    }
 
     /**
      * What two folders hold.
@@ -62,8 +68,8 @@ public final class TrainingPairs {
 
     /**
      * Pairs the files of two folders, which may be the same. A label file is called as its image, or as its image followed
-     * by _labels, -labels, _masks, -masks, or one of these without the s; its extension does not matter; .roi and .zip
-     * files hold regions. In a single folder, label images need such an ending.
+     * by _labels, _masks, _label, _mask, _objects (as simulated samples have it), _rois, or one of these with a hyphen; its
+     * extension does not matter; .roi and .zip files hold regions. In a single folder, label images need such an ending.
      *
      * @throws IOException if a folder cannot be read, no file has a partner, or a file has several
      */
@@ -106,7 +112,7 @@ public final class TrainingPairs {
                         + names(List.copyOf(leftOut));
         if (pairs.isEmpty()) {
             throw new IOException("no image of " + images + " has a label file in " + labels
-                    + "; label files are called as the image, or as the image followed by _labels or _mask"
+                    + "; label files are called as the image, or as the image followed by _labels, _mask or _rois"
                     + (line.isEmpty() ? "" : " (" + line + ")"));
         }
         return new Found(List.copyOf(pairs), line);

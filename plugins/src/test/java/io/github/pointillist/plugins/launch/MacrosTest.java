@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.process.ByteProcessor;
+import ij.process.ImageProcessor;
+import ij.process.ShortProcessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -354,6 +356,95 @@ class MacrosTest {
                 + "run('Cluster Map...', 'method=model model=affinities point=30,20');\n"
                 + "getStatistics(a, mean2, least2, most2); print('same ' + (mean == mean2 && most == most2));\n");
         assertThat(log).contains("active cells_affinity 32, marked 1", "same 1");
+    }
+
+    private void installSegmenter() {
+        TestModels.use(folder.resolve("models"));
+        try {
+            TestModels.installSegmenter("tiny");
+        } finally {
+            TestModels.forget();
+        }
+    }
+
+    @Test
+    void trainsOnFoldersAndOnOpenImages() throws IOException, InterruptedException {
+        installSegmenter();
+        Path in = Files.createDirectory(folder.resolve("in put"));
+        for (int n = 1; n <= 2; n++) {
+            ImageProcessor truth = new ShortProcessor(TrainVerbTest.SIDE, TrainVerbTest.SIDE);
+            TestImages.save(TrainVerbTest.discs(n, truth), in.resolve("d" + n + ".tif"));
+            TestImages.save(new ImagePlus("labels", truth), in.resolve("d" + n + "_labels.tif"));
+        }
+        Path out = folder.resolve("out");
+        String macro = MACROS.resolve("Train.ijm").toAbsolutePath().toString();
+        String text = "open('" + in.resolve("d1.tif") + "');\n"
+                + "makeOval(7, 7, 14, 14); Overlay.addSelection; makeOval(33, 5, 14, 14); Overlay.addSelection;\n"
+                + "makeOval(51, 53, 14, 14); Overlay.addSelection; run('Select None');\n"
+                + "run('Train...', 'name=regions base=tiny steps=2 batch=1');\n"
+                + "open('" + in.resolve("d1_labels.tif") + "'); selectImage('d1.tif');\n"
+                + "run('Train...', 'labels=d1_labels.tif name=opened base=tiny steps=2 batch=1 out=[" + out + "]');\n"
+                + "run('Segment...', 'model=opened table=false'); print('segmented ' + getTitle());\n";
+        Path open = Files.writeString(folder.resolve("open.ijm"), text);
+        List<String> log = run(List.of(
+                macro,
+                "folders|" + in + "|" + in + "|base=tiny steps=3 batch=1 out=[" + out + "]",
+                open.toString(),
+                ""));
+        assertThat(log)
+                .contains("Train: to train on: 2 images with labels in " + in)
+                .anyMatch(line -> line.startsWith("Train: step 3 of 3: loss "))
+                .anyMatch(line -> line.startsWith("Train: installed folders in "))
+                .contains("Train: to train on: d1.tif with 3 regions")
+                .contains("Train: every region is an object (for classes give kind semantic)")
+                .anyMatch(line -> line.startsWith("Train: one image given: validated on its "))
+                .contains("Train: use it: run(\"Segment...\", \"model=regions\");")
+                .contains("Train: to train on: d1.tif with the labels d1_labels.tif", "segmented d1_labels");
+        for (String name : List.of("folders", "regions", "opened")) {
+            assertThat(folder.resolve("models").resolve(name).resolve("weights.safetensors"))
+                    .isNotEmptyFile();
+        }
+        assertThat(out.resolve("opened_curve.png")).isNotEmptyFile();
+        assertThat(Files.readString(out.resolve("folders_run.json")))
+                .contains("\"command_line\": \"pointillist train --images '" + in + "' --labels '" + in + "'");
+        assertThat(Files.readString(out.resolve("opened_run.json")))
+                .contains("\"command_line\": null")
+                .contains(
+                        "images=d1.tif labels=d1_labels.tif validation_images=none validation_labels=none name=opened");
+        try (var left = Files.list(folder.resolve("models").resolve(".training"))) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void wrongWaysToTrainAreToldInOneLine() throws IOException, InterruptedException {
+        installSegmenter();
+        String open = "open('" + sample() + "'); ";
+        List<List<String>> cases = List.of(
+                List.of("", "name=a", "images is 'active'; there is no active image"),
+                List.of(open, "name=a base=tiny", "cells.tif has no region of interest; outline some objects"),
+                List.of(open, "name=tiny base=tiny", "a model called tiny is there already"),
+                List.of(
+                        open,
+                        "images=nothing",
+                        "images is 'nothing'; neither an open image nor a folder is called that"),
+                List.of(open, "labels=nothing", "labels is 'nothing'; no open image has this title"),
+                List.of(open, "kind=panoptic", "kind is 'panoptic'; allowed are"),
+                List.of(open, "images=none", "no annotated images are given"),
+                List.of(open, "images=none labels=cells.tif", "labels is 'cells.tif' and images is none; give both"));
+        List<String> macros = new ArrayList<>();
+        for (int i = 0; i < cases.size(); i++) {
+            String text =
+                    cases.get(i).get(0) + "run('Train...', '" + cases.get(i).get(1) + " steps=1');";
+            macros.addAll(List.of(
+                    Files.writeString(folder.resolve("wrong" + i + ".ijm"), text)
+                            .toString(),
+                    ""));
+        }
+        List<String> log = run(macros);
+        for (List<String> each : cases) {
+            assertThat(log).as(each.get(1)).anyMatch(line -> line.contains(each.get(2)));
+        }
     }
 
     @Test

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.launch;
 
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelCard.Segmentation;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
+import io.github.pointillist.catalog.ModelFile;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
+import io.github.pointillist.layers.ContextClusterLayer.Denominator;
+import io.github.pointillist.models.ContextCluster;
+import io.github.pointillist.models.ContextClusterFpnArchitecture;
+import io.github.pointillist.models.SemanticFpn;
+import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.training.Initialisation;
+import io.github.pointillist.training.TrainSegmenter;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.SafeTensors;
 import io.github.pointillist.weights.StateDict;
@@ -16,7 +27,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /** Small checkpoints that the reference code wrote; they lie with the tests of the ops module. */
@@ -93,6 +106,57 @@ public final class TestModels {
             Segmentation how = new Segmentation(Kind.INSTANCES, 0.5, 12, 96, 24, 0.1, 99.9, false, 0.5, 0.3);
             model.getAsJsonObject("card").add("segmentation", new Gson().toJsonTree(how));
             Files.writeString(json, model.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Installs a network for objects of 16 pixels, of a few thousand weights drawn at random, in the folder in use. */
+    static void installSegmenter(String name) {
+        ContextClusterFpnArchitecture.Config config = new ContextClusterFpnArchitecture.Config(
+                new ContextCluster.Config(
+                        List.of(1, 1),
+                        List.of(8, 12),
+                        List.of(2, 2),
+                        List.of(2, 1),
+                        List.of(1, 1),
+                        8,
+                        List.of(2, 2),
+                        Denominator.SIMILARITY,
+                        0),
+                new SemanticFpn.Config(8, 8, 0, 4));
+        ModelCard card = new ModelCard(
+                name,
+                "coc-semantic-fpn",
+                "custom",
+                "objects",
+                "instance segmentation",
+                4,
+                TrainSegmenter.OBJECT_OUTPUTS,
+                ModelCard.Input.imageNet(64, 64, 0),
+                null,
+                null,
+                null,
+                "none",
+                null,
+                List.of(),
+                new ModelCard.Segmentation(
+                        ModelCard.Segmentation.Kind.INSTANCES, 0, 16, 64, 16, 1, 99.8, true, 0.5, 0.3));
+        try (Arena arena = Arena.onCpu()) {
+            Layer layer = new ContextClusterFpnArchitecture().build(config);
+            layer.allocate(arena, DataType.FLOAT32);
+            Initialisation.fill(layer, 3);
+            List<TensorEntry> entries = new ArrayList<>();
+            layer.parameters().forEach((key, parameter) -> {
+                long[] shape = parameter.shape().getShape();
+                entries.add(
+                        parameter.array().getDataType() == DataType.FLOAT32
+                                ? TensorEntry.of(key, parameter.array().toFloatArray(), shape)
+                                : TensorEntry.of(key, parameter.array().toLongArray(), shape));
+            });
+            ModelFile.Origin origin =
+                    new ModelFile.Origin("test", null, "made by a test", List.of(), Map.of(), List.of());
+            ModelStore.standard().create(card, config, StateDict.of(entries), origin);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -6,6 +6,9 @@ import ij.ImageJ;
 import ij.ImagePlus;
 import ij.WindowManager;
 import ij.gui.GenericDialog;
+import ij.gui.OvalRoi;
+import ij.gui.Overlay;
+import ij.gui.PlotWindow;
 import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.plugin.frame.Recorder;
@@ -37,7 +40,7 @@ import javax.swing.JTextField;
 /**
  * Plain ImageJ with real windows: the main class of a JVM of its own. Opens an image, starts the command from the menu,
  * fills in the dialog, presses OK and tells what came of it. Arguments: image, folder for pictures of the screen, and
- * "dialog", "choosers", "segment" or "evaluate".
+ * "dialog", "choosers", "segment", "evaluate" or "train".
  */
 final class WindowSession {
     private static final long LIMIT_MS = 60_000;
@@ -56,6 +59,8 @@ final class WindowSession {
             segment(pictures);
         } else if (args[2].equals("evaluate")) {
             evaluate(image, pictures);
+        } else if (args[2].equals("train")) {
+            train(image, pictures);
         } else {
             choose(pictures);
         }
@@ -181,6 +186,30 @@ final class WindowSession {
             }
             return image;
         });
+    }
+
+    /** Trains on regions and watches the curve grow. */
+    private static void train(ImagePlus image, File pictures) throws AWTException, IOException {
+        image.setOverlay(new Overlay());
+        for (int x = 10; x < 110; x += 40) {
+            image.getOverlay().add(new OvalRoi(x, 10, 16, 16));
+            image.getOverlay().add(new OvalRoi(x, 50, 16, 16));
+        }
+        GenericDialog dialog = start("Train...");
+        ((TextField) dialog.getStringFields().get(4)).setText("live");
+        ((TextField) dialog.getStringFields().get(5)).setText("tiny");
+        ((TextField) dialog.getNumericFields().get(5)).setText("40");
+        picture(new File(pictures, "train-dialog.png"));
+        accept(dialog);
+        ImagePlus loss = await("the curve", () -> WindowManager.getImage("Loss of live"));
+        PlotWindow window = (PlotWindow) loss.getWindow();
+        int first = window.getPlot().getDataObjectArrays(0)[0].length;
+        await("the model", () -> IJ.getLog().contains("use it: ") ? window : null);
+        IJ.wait(500);
+        picture(new File(pictures, "train.png"));
+        System.out.println("points: " + first + ", then " + window.getPlot().getDataObjectArrays(0)[0].length);
+        System.out.println(
+                "metrics: " + WindowManager.getImage("Validation of live").getTitle());
     }
 
     private static GenericDialog start(String command) {

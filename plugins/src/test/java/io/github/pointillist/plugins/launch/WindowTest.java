@@ -91,6 +91,26 @@ class WindowTest {
                         + " background=true\");");
     }
 
+    @Test
+    void theCurveOfATrainingRunGrowsInAWindow() throws IOException, InterruptedException {
+        TestModels.use(folder.resolve("models"));
+        try {
+            TestModels.installSegmenter("tiny");
+        } finally {
+            TestModels.forget();
+        }
+        List<String> log = onScreen("train");
+        assertThat(log).contains("metrics: Validation of live").anyMatch(line -> line.matches("points: \\d, then 10"));
+        assertThat(recorded(log))
+                .contains(
+                        "run(\"Train...\", \"images=active labels=regions validation_images=none validation_labels=none")
+                .contains("name=live base=tiny kind=automatic classes=automatic object_diameter=0.0 pixel_size=0.0")
+                .contains("steps=40 batch=4 rate=0.0 validation_share=0.2 ignore_unlabelled=false seed=1 device=auto")
+                .doesNotContain("choose");
+        assertThat(folder.resolve("models/live/model.json")).isNotEmptyFile();
+        assertThat(PICTURES.resolve("train.png")).isNotEmptyFile();
+    }
+
     private static String recorded(List<String> log) {
         return log.stream()
                 .filter(line -> line.startsWith("recorded: "))
