@@ -15,5 +15,5 @@ import io.github.pointillist.progress.Progress
 // learning rate (0: usual), share to validate with, ignore unlabelled pixels, seed, device
 options = new TrainOptions(name, base, null, [], 0, 0, 0, "microscopy", 0, 0, minutes, 4, 0, 0.2, false, 1, "auto")
 data = TrainingData.of(input, Regions.of(input))
-result = new TrainRun(options, data).run(null, Progress.NONE, { println(it) } as TrainRun.Listener)
+result = new TrainRun(options, data).run(null, Progress.NONE, [said: { println(it) }, grown: { }] as TrainRun.Listener)
 result.summary().each { println(it) }

@@ -72,7 +72,11 @@ final class Choosers {
         items.addAll(openImages());
         items.add(new Item(A_FOLDER, "of image files"));
         String chosen = fromList(title, items, before);
-        return chosen.equals(A_FOLDER) ? open(title, before) : chosen;
+        if (!chosen.equals(A_FOLDER)) {
+            return chosen;
+        }
+        String folder = open(title, new File(before.strip()).exists() ? before : Words.NONE);
+        return Words.is(folder, Words.NONE) ? before : folder;
     }
 
     private static List<Item> openImages() {

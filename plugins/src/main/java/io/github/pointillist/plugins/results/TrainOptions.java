@@ -81,13 +81,21 @@ public record TrainOptions(
                 "classes",
                 classNames,
                 "different names, none of them empty");
-        require(isSize(objectDiameterPx), "object diameter", objectDiameterPx, "2 to 4096 pixels, or 0 to measure it");
+        require(
+                objectDiameterPx == 0 || (objectDiameterPx >= 2 && objectDiameterPx <= 4096),
+                "object diameter",
+                objectDiameterPx,
+                "2 to 4096 pixels, or 0 to measure it");
         require(
                 objectDiameterPx == 0 || kind != Kind.SEMANTIC,
                 "object diameter",
                 objectDiameterPx,
                 "0 for classes, which are seen at the images' own size");
-        require(isSize(pixelSizeUm), "pixel size", pixelSizeUm, "above 0 micrometres, or 0 for what the images say");
+        require(
+                pixelSizeUm >= 0 && pixelSizeUm < Double.POSITIVE_INFINITY,
+                "pixel size",
+                pixelSizeUm,
+                "above 0 micrometres, or 0 for what the images say");
         require(channel >= 0, "channel", channel, "1 or more, or 0 for images of one channel or in colour");
         Augmentation.named(augment);
         require(simulated >= 0 && simulated <= 1, "simulated", simulated, "0 to 1");
@@ -116,10 +124,6 @@ public record TrainOptions(
         if (!ok) {
             throw new IllegalArgumentException(name + " is " + given + "; allowed is " + allowed);
         }
-    }
-
-    private static boolean isSize(double value) {
-        return value >= 0 && value < Double.POSITIVE_INFINITY;
     }
 
     /** All as usual; minutes are {@value #USUAL_MINUTES}. */

@@ -207,6 +207,11 @@ public final class TrainRun {
 
     private Parts parts(Listener listener) throws IOException {
         TrainingLabels labels = TrainingLabels.read(options, data, validation);
+        if (labels.kind() == Kind.SEMANTIC && options.objectDiameterPx() > 0) {
+            throw new IllegalArgumentException("object diameter is " + options.objectDiameterPx()
+                    + ", but the labels are classes, which are seen at the images' own size; leave it out, or give kind"
+                    + " instances");
+        }
         List<String> notes = new ArrayList<>(labels.notes());
         List<Annotated> training = labels.training();
         List<Annotated> held = labels.validation() == null ? List.of() : labels.validation();

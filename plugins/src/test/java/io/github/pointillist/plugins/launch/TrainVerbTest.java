@@ -2,6 +2,7 @@
 package io.github.pointillist.plugins.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
@@ -17,6 +18,11 @@ import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelFile;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.plugins.results.RunManifest;
+import io.github.pointillist.plugins.results.TrainOptions;
+import io.github.pointillist.plugins.results.TrainResult;
+import io.github.pointillist.plugins.results.TrainRun;
+import io.github.pointillist.plugins.results.TrainingData;
+import io.github.pointillist.progress.Progress;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
@@ -28,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -264,6 +271,9 @@ class TrainVerbTest {
         assertThat(few.err())
                 .contains("class names are left, right, and the labels hold 3 values: 0, 10, 20; give one name a value,"
                         + " background's first");
+        assertThat(trainOnFolders("diameter", "--steps", 1, "--object-diameter", 14)
+                        .err())
+                .contains("object diameter is 14.0, but the labels are classes");
         CommandLineRun sparse =
                 trainOnFolders("sparse", "--steps", 1, "--ignore-unlabelled", "--classes", "left,right");
         assertThat(sparse.status()).as(sparse.err()).isZero();
@@ -382,6 +392,7 @@ class TrainVerbTest {
                 List.of("--steps is 0; allowed is above 0", "--steps", 0),
                 List.of("augmentation is much; allowed are none, light, microscopy", "--augment", "much"),
                 List.of("--kind is 'panoptic'; allowed are", "--kind", "panoptic"),
+                List.of("object diameter is 1.0; allowed is 2 to 4096 pixels", "--object-diameter", 1),
                 List.of("simulated is 1.5; allowed is 0 to 1", "--simulated", 1.5),
                 List.of("validation share is 0.7; allowed is 0", "--validation-share", 0.7),
                 List.of("device is tpu; allowed is auto, cpu", "--device", "tpu"),
@@ -431,6 +442,46 @@ class TrainVerbTest {
             assertThat(run.err()).contains("another run trains busy in " + checkpoint + " at this moment");
         }
         assertThat(trainOnFolders("busy", "--steps", 1).status()).isZero();
+    }
+
+    /** Asks to stop after so many steps. */
+    private record StopAfter(long steps, long[] done) implements Progress {
+        @Override
+        public void report(long step, long total, String what) {
+            done[0] = Math.max(done[0], step);
+        }
+
+        @Override
+        public boolean cancelled() {
+            return done[0] >= steps;
+        }
+    }
+
+    @Test
+    void cancellingLeavesACheckpointAndSaysHowToGoOn() throws IOException {
+        ImageProcessor truth = new ShortProcessor(SIDE, SIDE);
+        ImagePlus image = discs(1, truth);
+        TrainingData data = TrainingData.of(image, new ImagePlus("labels", truth));
+        TrainOptions options = TrainOptions.defaults("open", "tiny").withSteps(12);
+        List<String> said = new ArrayList<>();
+        Path checkpoint = folder.resolve("models/.training/open");
+        assertThatThrownBy(() -> new TrainRun(options, data).run(null, new StopAfter(5, new long[1]), said::add))
+                .isInstanceOf(CancellationException.class)
+                .hasMessage("stopped (cancelled at step 5 of 12); the same again goes on from " + checkpoint);
+        assertThat(said).anyMatch(line -> line.startsWith("stopped (cancelled at step 5 of 12)"));
+        assertThat(checkpoint.resolve("training.safetensors")).isNotEmptyFile();
+        assertThat(checkpoint.resolve("in-use")).doesNotExist();
+        said.clear();
+        TrainResult result = new TrainRun(options, data).run(null, Progress.NONE, said::add);
+        assertThat(said)
+                .contains("goes on from step 5 of 12 of a run that was stopped")
+                .filteredOn(line -> line.startsWith("step "))
+                .hasSize(12);
+        assertThat(result.curve().lines()).hasSize(12);
+        assertThat(result.files()).isEmpty();
+        assertThat(checkpoint).doesNotExist();
+        new TrainRun(TrainOptions.defaults("whole", "tiny").withSteps(12), data).run(null, Progress.NONE, said::add);
+        assertThat(weights("whole")).isEqualTo(weights("open"));
     }
 
     private List<String> arguments(String name, int steps) {
