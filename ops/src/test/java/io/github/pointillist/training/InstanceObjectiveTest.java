@@ -60,7 +60,8 @@ class InstanceObjectiveTest {
             assertThat(values.get(OBJECTIVE.metrics().indexOf("AP@0.5"))).isEqualTo(1);
             assertThat(values.get(OBJECTIVE.metrics().indexOf("AP@0.75"))).isEqualTo(1);
             assertThat(values.get(OBJECTIVE.metrics().indexOf("foreground IoU")))
-                    .isGreaterThan(0.85);
+                    .as("discs of 20 pixels made of cells of 4")
+                    .isGreaterThan(0.8);
             assertThat(values.get(OBJECTIVE.metrics().indexOf("offset error px")))
                     .isCloseTo(0, within(1e-4));
         }
