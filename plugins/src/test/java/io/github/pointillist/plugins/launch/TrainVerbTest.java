@@ -176,11 +176,11 @@ class TrainVerbTest {
                         line -> line.matches(
                                 "objects of 13\\.\\d+ pixels \\(the median of those annotated\\) have 16\\.00 in the model: .*"))
                 .anyMatch(line -> line.matches("began from tiny: (\\d+) of \\1 arrays, the others new"))
-                .anyMatch(line -> line.startsWith("before: foreground IoU "))
-                .anyMatch(line -> line.startsWith("before (tiny): foreground IoU "))
+                .anyMatch(line -> line.startsWith("before: AP@0.5 "))
+                .anyMatch(line -> line.startsWith("before (tiny): AP@0.5 "))
                 .anyMatch(line -> line.startsWith("step 4 of 4: loss "))
                 .anyMatch(line -> line.matches("installed discs in .*discs, weights of step \\d of 4"))
-                .anyMatch(line -> line.startsWith("after: foreground IoU "));
+                .anyMatch(line -> line.startsWith("after: AP@0.5 "));
         List<String> curve = Files.readAllLines(out.resolve("discs_curve.csv"));
         assertThat(curve).hasSize(1 + 1 + 4);
         assertThat(curve.get(0)).startsWith("step,rate,loss foreground,").endsWith(",validation loss");
@@ -325,7 +325,7 @@ class TrainVerbTest {
     void simulatedNucleiNeedNoImages() throws IOException {
         CommandLineRun run = train("simulated", "--simulated", 1, "--steps", 2, "--batch", 2);
         assertThat(run.status()).as(run.err()).isZero();
-        assertThat(run.out()).contains("before: foreground IoU").contains("step 2 of 2");
+        assertThat(run.out()).contains("before: AP@0.5").contains("step 2 of 2");
         assertThat(model("simulated").card().notes())
                 .anyMatch(note -> note.contains("0 images to train on, 0 to validate, 100 % simulated nuclei, seed 1"));
         saveObjects(2);
