@@ -44,7 +44,10 @@ record PixelSizes(double um, String note) {
         if (width == 0 || height == 0) {
             String unit = text(calibration.getXUnit());
             return new PixelSizes(
-                    0, "pixel size unknown: the image's unit is " + unit + ", and known are um, nm and mm");
+                    0,
+                    unit.isBlank()
+                            ? "pixel size unknown: the image says none"
+                            : "pixel size unknown: the image's unit is " + unit + ", and known are um, nm and mm");
         }
         double mean = (width + height) / 2;
         if (Math.abs(width - height) > TOLERANCE * mean) {
