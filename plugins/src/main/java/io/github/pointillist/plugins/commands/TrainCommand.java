@@ -174,9 +174,14 @@ public final class TrainCommand extends CancelableCommand {
             throw new IllegalArgumentException("out is '" + out + "', which is a file; give a folder");
         }
         TrainRun.checkpoint(options.name(), results); // a name that is taken is told before images are read
-        TrainingData data = data("images", images, "labels", labels, REGIONS);
-        TrainingData validation =
-                data("validation_images", validation_images, "validation_labels", validation_labels, Words.NONE);
+        TrainingData data = data(options.kind(), "images", images, "labels", labels, REGIONS);
+        TrainingData validation = data(
+                options.kind(),
+                "validation_images",
+                validation_images,
+                "validation_labels",
+                validation_labels,
+                Words.NONE);
         TrainRun run = new TrainRun(options, data, validation, words(), macroKeys());
         TrainingPlot plot = new TrainingPlot(options.name());
         TrainResult result = run.run(results, progress, new TrainRun.Listener() {
@@ -204,7 +209,8 @@ public final class TrainCommand extends CancelableCommand {
 
     /** What two fields name: a folder and a folder, or an open image and a label image or its regions. */
     private static TrainingData data(
-            String key, String text, String keyOfLabels, String labelText, String withoutLabels) throws IOException {
+            Kind wanted, String key, String text, String keyOfLabels, String labelText, String withoutLabels)
+            throws IOException {
         if (Words.is(text, Words.NONE)) {
             if (!Words.is(labelText, withoutLabels) && !Words.is(labelText, Words.NONE)) {
                 throw new IllegalArgumentException(
@@ -227,7 +233,7 @@ public final class TrainCommand extends CancelableCommand {
                 throw new IllegalArgumentException(keyOfLabels + " is '" + labelText + "', and " + key
                         + " is a folder; give the folder of the labels");
             }
-            return TrainingData.ofFolders(folder, ofLabels);
+            return TrainingData.ofFolders(folder, ofLabels, wanted);
         }
         if (image.getStackSize() == 0 || image.getProcessor() == null) {
             throw new IllegalArgumentException("there is no image; open one first");

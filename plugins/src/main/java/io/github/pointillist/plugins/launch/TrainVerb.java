@@ -179,8 +179,13 @@ final class TrainVerb implements Callable<Integer> {
             TrainRun.checkpoint(name, out); // a name that is taken is told before images are looked for
             TrainRun run = new TrainRun(
                     options,
-                    data(images, labels, "--images", "--labels"),
-                    data(validationImages, validationLabels, "--validation-images", "--validation-labels"),
+                    data(options.kind(), images, labels, "--images", "--labels"),
+                    data(
+                            options.kind(),
+                            validationImages,
+                            validationLabels,
+                            "--validation-images",
+                            "--validation-labels"),
                     words(),
                     macroKeys());
             bar.begin(name);
@@ -216,7 +221,7 @@ final class TrainVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private TrainingData data(Path folder, Path folderOfLabels, String option, String optionOfLabels)
+    private static TrainingData data(Kind kind, Path folder, Path folderOfLabels, String option, String optionOfLabels)
             throws IOException {
         if (folder == null) {
             if (folderOfLabels != null) {
@@ -225,7 +230,7 @@ final class TrainVerb implements Callable<Integer> {
             }
             return null;
         }
-        return TrainingData.ofFolders(folder, folderOfLabels == null ? folder : folderOfLabels);
+        return TrainingData.ofFolders(folder, folderOfLabels == null ? folder : folderOfLabels, kind);
     }
 
     private TrainOptions options() {

@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.results;
 import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.io.FileInfo;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.plugins.results.TrainingPairs.Examples;
 import io.github.pointillist.plugins.results.TrainingPairs.Found;
 import io.github.pointillist.plugins.results.TrainingPairs.Pair;
@@ -56,10 +57,11 @@ public final class TrainingData {
     /**
      * The files of two folders, which may be the same; see {@link TrainingPairs#find}.
      *
+     * @param kind objects or classes, where a folder holds both; null where that is to be told from the labels
      * @throws IOException if a folder cannot be read, or no file has a partner
      */
-    public static TrainingData ofFolders(Path images, Path labels) throws IOException {
-        Found found = TrainingPairs.find(images, labels);
+    public static TrainingData ofFolders(Path images, Path labels, Kind kind) throws IOException {
+        Found found = TrainingPairs.find(images, labels, kind);
         List<Pair> pairs = found.pairs();
         List<Roi> regions = new ArrayList<>();
         boolean labelImages = false;

@@ -5,6 +5,7 @@ import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.measure.Calibration;
 import ij.process.ImageProcessor;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.training.Annotated;
 import io.github.pointillist.training.AnnotatedImages;
 import java.io.IOException;
@@ -31,6 +32,9 @@ import net.imglib2.view.Views;
  */
 public final class TrainingPairs {
     private static final List<String> ENDINGS = Stream.of("labels", "label", "masks", "mask", "objects", "rois")
+            .flatMap(word -> Stream.of("_" + word, "-" + word))
+            .toList();
+    private static final List<String> CLASS_ENDINGS = Stream.of("classmap", "classes")
             .flatMap(word -> Stream.of("_" + word, "-" + word))
             .toList();
     private static final int LISTED = 8;
@@ -68,12 +72,14 @@ public final class TrainingPairs {
 
     /**
      * Pairs the files of two folders, which may be the same. A label file is called as its image, or as its image followed
-     * by _labels, _masks, _label, _mask, _objects (as simulated samples have it), _rois, or one of these with a hyphen; its
-     * extension does not matter; .roi and .zip files hold regions. In a single folder, label images need such an ending.
+     * by _labels, _masks, _label, _mask, _objects, _rois, _classmap, _classes, or one of these with a hyphen; its extension
+     * does not matter; .roi and .zip files hold regions. In a single folder, label images need such an ending. Of objects
+     * and classes of one image (as simulated tissue has both) those that are wanted are taken.
      *
+     * @param kind what is wanted, null where it is not known
      * @throws IOException if a folder cannot be read, no file has a partner, or a file has several
      */
-    public static Found find(Path images, Path labels) throws IOException {
+    public static Found find(Path images, Path labels, Kind kind) throws IOException {
         boolean one = Files.isSameFile(folder(images), folder(labels));
         Map<String, List<Path>> byStem = new TreeMap<>();
         for (Path image : ImageFiles.list(images, false)) {
@@ -96,12 +102,13 @@ public final class TrainingPairs {
         }
         List<Pair> pairs = new ArrayList<>();
         for (Map.Entry<String, List<Path>> entry : byStem.entrySet()) {
-            List<Path> own = labelsByStem.getOrDefault(entry.getKey(), List.of());
+            List<Path> own = wanted(labelsByStem.getOrDefault(entry.getKey(), List.of()), kind, leftOut);
             if (own.isEmpty()) {
                 leftOut.addAll(entry.getValue());
             } else if (own.size() > 1 || entry.getValue().size() > 1) {
                 throw new IOException("it is not clear what belongs together: " + names(entry.getValue()) + " and "
-                        + names(own) + "; leave one image and one label file of a name");
+                        + names(own) + "; leave one image and one label file of a name"
+                        + (kind == null ? ", or say whether objects or classes are meant (kind)" : ""));
             } else {
                 pairs.add(new Pair(entry.getValue().get(0), own.get(0)));
             }
@@ -116,6 +123,21 @@ public final class TrainingPairs {
                     + (line.isEmpty() ? "" : " (" + line + ")"));
         }
         return new Found(List.copyOf(pairs), line);
+    }
+
+    /** Of objects and classes of one image those that are meant, where that is known. */
+    private static List<Path> wanted(List<Path> labels, Kind kind, Set<Path> leftOut) {
+        if (labels.size() < 2 || kind == null) {
+            return labels;
+        }
+        Map<Boolean, List<Path>> byMeaning =
+                labels.stream().collect(Collectors.partitioningBy(file -> without(CLASS_ENDINGS, stem(file)) != null));
+        boolean classes = kind == Kind.SEMANTIC;
+        if (byMeaning.get(classes).isEmpty()) {
+            return labels;
+        }
+        leftOut.addAll(byMeaning.get(!classes));
+        return byMeaning.get(classes);
     }
 
     private static Path folder(Path path) throws IOException {
@@ -163,8 +185,13 @@ public final class TrainingPairs {
 
     /** What the image of a label file is called; null if the file has no ending of a label file. */
     private static String stemOfImage(Path file) {
-        String stem = stem(file);
-        for (String ending : ENDINGS) {
+        String object = without(ENDINGS, stem(file));
+        return object != null ? object : without(CLASS_ENDINGS, stem(file));
+    }
+
+    /** The name without one of these endings; null if it has none. */
+    private static String without(List<String> endings, String stem) {
+        for (String ending : endings) {
             if (stem.length() > ending.length() && stem.toLowerCase(Locale.ROOT).endsWith(ending)) {
                 return stem.substring(0, stem.length() - ending.length());
             }

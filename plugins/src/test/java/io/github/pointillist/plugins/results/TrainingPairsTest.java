@@ -8,6 +8,7 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.io.RoiEncoder;
+import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.plugins.results.RoiLabels.Meaning;
 import io.github.pointillist.plugins.results.RoiLabels.Options;
 import io.github.pointillist.plugins.results.TrainingPairs.Examples;
@@ -74,7 +75,7 @@ class TrainingPairsTest {
         Files.write(labels.resolve("f.roi"), RoiEncoder.saveAsByteArray(new Roi(2, 2, 3, 3)));
         saveLabels(labels, "stray_labels.tif", 1);
         Files.writeString(labels.resolve("notes.txt"), "no image");
-        Found found = TrainingPairs.find(images, labels);
+        Found found = TrainingPairs.find(images, labels, null);
         assertThat(found.pairs())
                 .extracting(
                         pair -> pair.image().getFileName() + " " + pair.labels().getFileName())
@@ -97,7 +98,7 @@ class TrainingPairsTest {
         saveLabels(images, "a_labels.tif", 1);
         save(images, "b.tif", 16, 1);
         saveRois(images.resolve("b.zip"), named(new Roi(1, 1, 4, 4), "x"));
-        Found found = TrainingPairs.find(images, images);
+        Found found = TrainingPairs.find(images, images, null);
         assertThat(found.pairs())
                 .containsExactly(
                         new Pair(images.resolve("a.tif"), images.resolve("a_labels.tif")),
@@ -108,15 +109,15 @@ class TrainingPairsTest {
     @Test
     void whatIsAmbiguousOrLonelyIsRefused() throws IOException {
         save(images, "a.tif", 8, 1);
-        assertThatThrownBy(() -> TrainingPairs.find(images, labels))
+        assertThatThrownBy(() -> TrainingPairs.find(images, labels, null))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("no image of")
                 .hasMessageContaining("a.tif");
         saveLabels(labels, "a.tif", 1);
         saveLabels(labels, "a_mask.tif", 1);
-        assertThatThrownBy(() -> TrainingPairs.find(images, labels))
+        assertThatThrownBy(() -> TrainingPairs.find(images, labels, null))
                 .hasMessageContaining("not clear what belongs together: a.tif and a.tif, a_mask.tif");
-        assertThatThrownBy(() -> TrainingPairs.find(images.resolve("a.tif"), labels))
+        assertThatThrownBy(() -> TrainingPairs.find(images.resolve("a.tif"), labels, null))
                 .hasMessageContaining("is no folder");
     }
 
@@ -125,14 +126,14 @@ class TrainingPairsTest {
         save(images, "s.tif", 8, 3);
         saveLabels(labels, "s.tif", 3);
         Examples examples =
-                TrainingPairs.read(TrainingPairs.find(images, labels).pairs(), 0, Options.OBJECTS);
+                TrainingPairs.read(TrainingPairs.find(images, labels, null).pairs(), 0, Options.OBJECTS);
         assertThat(examples.images()).extracting(Annotated::name).containsExactly("s#1", "s#2", "s#3");
         for (int n = 1; n <= 3; n++) {
             assertThat(examples.images().get(n - 1).labels()[2 * 30 + n]).isEqualTo(5);
         }
         saveLabels(labels, "s.tif", 2);
-        assertThatThrownBy(() ->
-                        TrainingPairs.read(TrainingPairs.find(images, labels).pairs(), 0, Options.OBJECTS))
+        assertThatThrownBy(() -> TrainingPairs.read(
+                        TrainingPairs.find(images, labels, null).pairs(), 0, Options.OBJECTS))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("s.tif has 2 planes, s.tif has 3; give a label plane for every plane");
     }
@@ -163,7 +164,7 @@ class TrainingPairsTest {
                 labels.resolve("b.zip"), named(new Roi(1, 1, 4, 4), "gland-1"), named(new Roi(8, 1, 4, 4), "stroma-1"));
         Options options = new Options(Meaning.NAMES, false, 3);
         Examples examples =
-                TrainingPairs.read(TrainingPairs.find(images, labels).pairs(), 0, options);
+                TrainingPairs.read(TrainingPairs.find(images, labels, null).pairs(), 0, options);
         assertThat(examples.classes()).containsExactly("gland", "stroma");
         assertThat(examples.images().get(0).labels()[32]).isEqualTo(1);
         assertThat(examples.images().get(1).labels()[32]).isEqualTo(0);
@@ -177,5 +178,23 @@ class TrainingPairsTest {
         roi.setPosition(2);
         Examples examples = TrainingPairs.of(stack, List.of(roi), 0, Options.OBJECTS);
         assertThat(examples.images()).extracting(Annotated::name).containsExactly("stack#2");
+    }
+
+    /** Simulated tissue has both. */
+    @Test
+    void ofObjectsAndClassesThoseAreTakenThatAreMeant() throws IOException {
+        save(images, "t.tif", 8, 1);
+        saveLabels(images, "t_objects.tif", 1);
+        saveLabels(images, "t_classmap.tif", 1);
+        for (Kind kind : Kind.values()) {
+            Found found = TrainingPairs.find(images, images, kind);
+            String name = kind == Kind.SEMANTIC ? "t_classmap.tif" : "t_objects.tif";
+            assertThat(found.pairs()).containsExactly(new Pair(images.resolve("t.tif"), images.resolve(name)));
+            assertThat(found.leftOut()).startsWith("1 file without a partner left out: t_");
+        }
+        assertThatThrownBy(() -> TrainingPairs.find(images, images, null))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("t_classmap.tif")
+                .hasMessageEndingWith("or say whether objects or classes are meant (kind)");
     }
 }
