@@ -104,7 +104,7 @@ public record NucleiScene(
      *     pixels and an eighth of a diameter on, else one), telophase pairs (two labels)
      * @param apoptoses share that is condensed and bright or has fallen into bright bodies, each with its label
      * @param micronuclei compact bodies beside nuclei, 0.15 to 0.4 diameters, for each nucleus; 0 to 1
-     * @param specks faint compact bodies anywhere, 0.1 to 0.35 diameters, for each nucleus; 0 to 1
+     * @param specks faint compact bodies anywhere, 0.04 to 0.35 diameters, for each nucleus; 0 to 1
      * @param outOfFocus share of nuclei that is blurred more than the others
      */
     public record Events(double mitoses, double apoptoses, double micronuclei, double specks, double outOfFocus) {

@@ -12,14 +12,14 @@ import io.github.pointillist.samples.NucleiScene.Surroundings;
 /** Draws scenes: a kind of image, then what is usual for it; optics and detector apart from that. */
 final class RandomScenes {
     private enum Kind {
-        CULTURE(0.28),
-        CONFLUENT(0.17),
-        ELONGATED(0.09),
+        CULTURE(0.33),
+        CONFLUENT(0.18),
+        ELONGATED(0.1),
         COLONIES(0.12),
-        SECTION(0.14),
-        PROCESSES(0.08),
+        SECTION(0.1),
+        PROCESSES(0.1),
         LARGE(0.05),
-        ANY(0.07);
+        ANY(0.02);
 
         private final double share;
 
@@ -186,14 +186,14 @@ final class RandomScenes {
                 random.between(0, 0.04) * (random.chance(0.15) ? 3 : 1),
                 random.between(0, 0.025) * common,
                 random.between(0, 0.05) * common,
-                kind == Kind.PROCESSES ? random.between(0.05, 0.45) : sometimes(0.5, 0, 0.15),
+                kind == Kind.PROCESSES ? random.between(0.1, 0.5) : sometimes(0.6, 0, 0.25),
                 kind == Kind.SECTION ? random.between(0.1, 0.6) : sometimes(0.5, 0, 0.25));
     }
 
     private Surroundings surroundings() {
         boolean section = kind == Kind.SECTION;
         boolean threads = kind == Kind.PROCESSES;
-        double background = section ? logarithmic(0.05, 0.8) : logarithmic(0.004, random.chance(0.15) ? 1.5 : 0.25);
+        double background = section ? logarithmic(0.05, 0.8) : logarithmic(0.004, random.chance(0.12) ? 1.2 : 0.25);
         return new Surroundings(
                 background,
                 random.between(0, section ? 0.7 : 0.4),
@@ -218,7 +218,7 @@ final class RandomScenes {
     }
 
     private Detector detector() {
-        double photons = logarithmic(random.chance(0.2) ? 3 : 30, random.chance(0.3) ? 20_000 : 2_000);
+        double photons = logarithmic(random.chance(0.15) ? 6 : 30, random.chance(0.3) ? 20_000 : 2_000);
         int bits = random.chance(0.65) ? 8 : random.chance(0.3) ? 12 : 16;
         double exposure = bits == 8 ? logarithmic(0.035, 1.2) : logarithmic(0.01, 1);
         double offset =

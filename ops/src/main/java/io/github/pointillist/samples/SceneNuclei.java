@@ -9,6 +9,8 @@ import net.imglib2.img.array.ArrayImgs;
 final class SceneNuclei {
     private static final double LARGEST = 2.2;
     private static final double LONGEST = 4.5;
+    /** Radius in pixels of the smallest outline that people draw around a point of light. */
+    private static final double SMALLEST_DRAWN = 2.3;
 
     private final int width;
     private final int height;
@@ -62,8 +64,8 @@ final class SceneNuclei {
         }
         long specks = count(scene.events().specks() * wanted);
         for (long n = 0; n < specks; n++) {
-            double size = radius * random.between(0.1, 0.35);
-            double light = StrictMath.exp(random.between(-3.2, -0.2));
+            double size = radius * random.between(0.04, 0.35);
+            double light = StrictMath.exp(random.between(-2.6, -0.1));
             body(random.between(0, width), random.between(0, height), size, light);
         }
     }
@@ -247,7 +249,7 @@ final class SceneNuclei {
         Outline outline = Outline.ellipse(x, y, lit * 1.1, lit / 1.1, random.between(0, Math.PI));
         int object = canvas.next(light, lit);
         canvas.paint(outline, Dye.plain(light, 0.5), object, false, canvas.sharp);
-        double wider = lit + 1.8 * blur * Math.max(0, 1 - lit / (5 * blur));
+        double wider = Math.max(SMALLEST_DRAWN, lit + 1.8 * blur * Math.max(0, 1 - lit / (5 * blur)));
         if (wider > lit + 0.2) {
             canvas.claim(Outline.ellipse(x, y, wider, wider, 0), object);
         }
