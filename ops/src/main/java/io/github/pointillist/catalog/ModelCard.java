@@ -108,6 +108,7 @@ public record ModelCard(
      * @param grey whether colour is turned into grey first
      * @param foregroundThreshold for INSTANCES: least probability of the foreground, in (0, 1)
      * @param centreThreshold for INSTANCES: least probability of a centre, in (0, 1)
+     * @param classValues for SEMANTIC: the label of each class, 0 or more and ascending; empty (or null) for 0, 1, 2, ...
      */
     public record Segmentation(
             Kind kind,
@@ -119,7 +120,8 @@ public record ModelCard(
             double highPercent,
             boolean grey,
             double foregroundThreshold,
-            double centreThreshold) {
+            double centreThreshold,
+            List<Integer> classValues) {
         /** What the outputs of a model mean. */
         public enum Kind {
             /** One logit a class; the classes exclude each other. */
@@ -131,8 +133,36 @@ public record ModelCard(
             INSTANCES
         }
 
+        /** The same whose classes have the labels 0, 1, 2, ... */
+        public Segmentation(
+                Kind kind,
+                double pixelSizeUm,
+                double objectDiameterPx,
+                int windowPx,
+                int overlapPx,
+                double lowPercent,
+                double highPercent,
+                boolean grey,
+                double foregroundThreshold,
+                double centreThreshold) {
+            this(
+                    kind,
+                    pixelSizeUm,
+                    objectDiameterPx,
+                    windowPx,
+                    overlapPx,
+                    lowPercent,
+                    highPercent,
+                    grey,
+                    foregroundThreshold,
+                    centreThreshold,
+                    List.of());
+        }
+
         /** Checks the ranges. */
         public Segmentation {
+            classValues = classValues == null ? List.of() : List.copyOf(classValues);
+            checkClassValues(kind, classValues);
             boolean instances = kind == Kind.INSTANCES;
             if (kind == null
                     || !(pixelSizeUm >= 0)
@@ -153,6 +183,22 @@ public record ModelCard(
             }
         }
 
+        private static void checkClassValues(Kind kind, List<Integer> values) {
+            boolean ascending = values.isEmpty() || values.get(0) >= 0;
+            for (int k = 1; k < values.size(); k++) {
+                ascending &= values.get(k) > values.get(k - 1);
+            }
+            if (!ascending || (kind == Kind.INSTANCES && !values.isEmpty())) {
+                throw new IllegalArgumentException("the labels of the classes are " + values
+                        + "; allowed are labels of 0 or more in ascending order, and none for INSTANCES");
+            }
+        }
+
+        /** The label of a class, the class itself where the card gives none. */
+        public int classValue(int index) {
+            return classValues.isEmpty() ? index : classValues.get(index);
+        }
+
         private static boolean inside(double probability) {
             return probability > 0 && probability < 1;
         }
@@ -169,6 +215,12 @@ public record ModelCard(
         if (classes < 0 || (!classNames.isEmpty() && classNames.size() != classes)) {
             throw new IllegalArgumentException("the card of " + name + " has " + classes + " classes and "
                     + classNames.size() + " names of classes; give one name a class, or none");
+        }
+        if (segmentation != null
+                && !segmentation.classValues().isEmpty()
+                && segmentation.classValues().size() != classes) {
+            throw new IllegalArgumentException("the card of " + name + " has " + classes + " classes and "
+                    + segmentation.classValues().size() + " labels of classes; give one label a class, or none");
         }
     }
 

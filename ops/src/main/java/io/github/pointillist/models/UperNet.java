@@ -29,7 +29,7 @@ import java.util.List;
  * <p>Deviations: points are kept channels-last, (B, h, w, C); the two convolutions over joined maps are done map by map at
  * the map's own size ({@link JoinedConvNormRelu}); pooling is one product. Results are the same.
  */
-public final class UperNet extends PyramidSegmenter {
+public final class UperNet extends PyramidSegmenter implements DeepSupervision {
     /**
      * What makes one variant, apart from the backbone.
      *
@@ -105,11 +105,12 @@ public final class UperNet extends PyramidSegmenter {
     }
 
     /**
-     * The logits of both heads, to be trained together; the loss of the second usually counts 0.4.
+     * The logits of both heads.
      *
      * @param image (B, 3, H, W), RGB, normalised
      * @return (B, K, h_0, w_0) and, if there is an auxiliary head, (B, K, h_i, w_i) of the map that it sees
      */
+    @Override
     public NDList trainingLogits(NDArray image, Pass pass) {
         return scoped(new NDList(image), pass, inner -> {
             NDList maps = features(image, inner);

@@ -3,6 +3,7 @@ package io.github.pointillist.tasks;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -154,13 +155,13 @@ public final class MeasureObjects {
     /**
      * One class of a class map.
      *
-     * @param index of the class, from 0
+     * @param label of the class
      * @param pixels number of pixels, 0 where the class does not occur
      * @param area in the squared unit of the pixel size
      * @param share of all pixels, 0 to 1
      * @param channels one a channel; NaN where the class does not occur
      */
-    public record ClassShare(int index, int pixels, double area, double share, List<Intensity> channels) {}
+    public record ClassShare(int label, int pixels, double area, double share, List<Intensity> channels) {}
 
     /**
      * Measures every label above 0, in ascending order. Pixels of one label belong together whether they touch or not.
@@ -172,26 +173,32 @@ public final class MeasureObjects {
     }
 
     /**
-     * Measures every class, 0 included.
+     * Measures every class. Pixels of label 0 where 0 is no class belong to none.
      *
-     * @param classes number of classes, at least 1
-     * @throws IllegalArgumentException if a pixel holds another than 0 to {@code classes - 1}
+     * @param values the labels of the classes, at least one, 0 or more, ascending
+     * @return one a class, in this order
+     * @throws IllegalArgumentException if a pixel holds a label that is neither 0 nor of a class
      */
-    public static List<ClassShare> classes(Plane plane, int classes) {
-        int[] pixels = new int[classes];
-        for (int index : plane.labels) {
-            if (index < 0 || index >= classes) {
-                throw new IllegalArgumentException(
-                        "a pixel holds class " + index + "; allowed are 0 to " + (classes - 1));
+    public static List<ClassShare> classes(Plane plane, List<Integer> values) {
+        int classes = values.size();
+        int[] pixels = new int[classes + 1]; // the last one for pixels of no class
+        int[] ids = new int[plane.labels.length];
+        for (int i = 0; i < ids.length; i++) {
+            int label = plane.labels[i];
+            boolean again = i > 0 && label == plane.labels[i - 1];
+            int index = again ? ids[i - 1] : Collections.binarySearch(values, label);
+            if (index < 0 && label != 0) {
+                throw new IllegalArgumentException("a pixel holds class " + label + "; allowed are " + values);
             }
-            pixels[index]++;
+            ids[i] = index < 0 ? classes : index;
+            pixels[ids[i]]++;
         }
-        List<List<Intensity>> intensities = intensities(plane, plane.labels, pixels);
+        List<List<Intensity>> intensities = intensities(plane, ids, pixels);
         double pixelArea = plane.pixel.width * plane.pixel.height;
         List<ClassShare> rows = new ArrayList<>();
         for (int i = 0; i < classes; i++) {
             double share = (double) pixels[i] / plane.labels.length;
-            rows.add(new ClassShare(i, pixels[i], pixels[i] * pixelArea, share, intensities.get(i)));
+            rows.add(new ClassShare(values.get(i), pixels[i], pixels[i] * pixelArea, share, intensities.get(i)));
         }
         return rows;
     }

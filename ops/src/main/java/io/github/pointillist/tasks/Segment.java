@@ -123,7 +123,7 @@ public final class Segment implements AutoCloseable {
      * @param height rows
      * @param kind what the labels mean
      * @param labels row-major (height, width): for INSTANCES 1 to {@code count} in reading order, 0 is background; for
-     *     SEMANTIC the index of the class, from 0; 0 where a pixel is no number
+     *     SEMANTIC the label of the class, its index from 0 where the card gives no labels; 0 where a pixel is no number
      * @param count number of objects, or of classes
      * @param scale pixels of the model's input for one pixel of the image
      * @param notes what was done, one line each

@@ -68,7 +68,14 @@ final class WindowedSegmentation {
         if (how.kind() == Kind.SEMANTIC) {
             SemanticRows rows = new SemanticRows(classes, grid.columns(), grid.rows(), pixels);
             network.run(scaled, strip, classes, rows, progress);
-            return new Result(plane.width(), plane.height(), how.kind(), rows.labels(), classes, scale, notes);
+            int[] labels = rows.labels();
+            if (!how.classValues().isEmpty()) {
+                for (int i = 0; i < labels.length; i++) {
+                    boolean missing = plane.anyMissing() && plane.missing(i % plane.width(), i / plane.width());
+                    labels[i] = missing ? 0 : how.classValue(labels[i]);
+                }
+            }
+            return new Result(plane.width(), plane.height(), how.kind(), labels, classes, scale, notes);
         }
         ObjectMaps maps = new ObjectMaps(grid.columns(), grid.rows());
         network.run(scaled, strip, INSTANCE_OUTPUTS, maps::setRow, progress);

@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /**
@@ -89,6 +90,8 @@ public final class TrainSegmenter {
      * @param base installed or bundled model, model folder or checkpoint to begin from, or {@value #NEW}
      * @param kind objects or classes
      * @param classNames for SEMANTIC one name a class, the background's first, 2 or more; else empty
+     * @param classValues for SEMANTIC: the labels that the model is to give these classes, 0 or more and ascending; empty
+     *     for 0, 1, 2, ...
      * @param objectDiameterPx for INSTANCES: usual diameter of an object in pixels of the images, 0 to take the median of
      *     the annotated ones
      * @param augmentation of the images
@@ -105,6 +108,7 @@ public final class TrainSegmenter {
             String base,
             Kind kind,
             List<String> classNames,
+            List<Integer> classValues,
             double objectDiameterPx,
             Augmentation augmentation,
             double simulated,
@@ -117,6 +121,12 @@ public final class TrainSegmenter {
         /** Checks the ranges. */
         public Settings {
             classNames = List.copyOf(classNames);
+            classValues = List.copyOf(classValues);
+            require(
+                    classValues.isEmpty() || classValues.size() == classNames.size(),
+                    "class values",
+                    classValues,
+                    "one a class, or none");
             require(name != null && !name.isBlank(), "name", name, "a name for the new model");
             require(base != null && !base.isBlank(), "base", base, "a model, or " + NEW);
             require(kind != null, "kind", kind, "INSTANCES and SEMANTIC");
@@ -318,7 +328,9 @@ public final class TrainSegmenter {
         Segmentation own = base == null ? null : base.card().segmentation();
         return own != null
                 && own.kind() == segmentation.kind()
-                && (own.kind() == Kind.INSTANCES || base.card().classNames().equals(settings.classNames()));
+                && (own.kind() == Kind.INSTANCES
+                        || (base.card().classNames().equals(settings.classNames())
+                                && own.classValues().equals(segmentation.classValues())));
     }
 
     /** All that the weights depend on but for what the trainer knows itself. */
@@ -380,7 +392,15 @@ public final class TrainSegmenter {
                 own == null ? HIGH_PERCENT : own.highPercent(),
                 grey,
                 instances ? (own != null && own.kind() == Kind.INSTANCES ? own.foregroundThreshold() : FOREGROUND) : 0,
-                instances ? (own != null && own.kind() == Kind.INSTANCES ? own.centreThreshold() : CENTRE) : 0);
+                instances ? (own != null && own.kind() == Kind.INSTANCES ? own.centreThreshold() : CENTRE) : 0,
+                classValues());
+    }
+
+    /** Empty where they are 0, 1, 2, ... */
+    private List<Integer> classValues() {
+        List<Integer> values = settings.classValues();
+        boolean usual = IntStream.range(0, values.size()).allMatch(k -> values.get(k) == k);
+        return usual ? List.of() : values;
     }
 
     private Objective objective(Segmentation segmentation) {

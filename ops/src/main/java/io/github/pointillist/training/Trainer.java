@@ -6,9 +6,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.github.pointillist.image.Normalisation;
 import io.github.pointillist.image.RasterF;
+import io.github.pointillist.layers.Resize;
+import io.github.pointillist.models.DeepSupervision;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
@@ -46,6 +49,9 @@ public final class Trainer implements AutoCloseable {
     private static final int AHEAD = 2;
 
     private static final int THREADS = 1;
+    /** What the loss of a head counts that helps in training alone. */
+    private static final float AUXILIARY = 0.4f;
+
     private static final int MOST_FAILURES = 20;
     /** Checkpoints also come by time; saving does not change the run. */
     private static final long SAVE_SECONDS = 30;
@@ -254,8 +260,14 @@ public final class Trainer implements AutoCloseable {
         try (Arena scope = arena.child();
                 GradientCollector collector = Engine.getInstance().newGradientCollector()) {
             NDList targets = objective.targets(examples, stride, scope);
-            Map<String, NDArray> parts =
-                    objective.loss(model.apply(input(examples, normalisation, scope), Pass.training()), targets);
+            NDList logits = logits(input(examples, normalisation, scope));
+            Map<String, NDArray> parts = new LinkedHashMap<>(objective.loss(logits.head(), targets));
+            for (int i = 1; i < logits.size(); i++) {
+                NDArray other = enlarged(logits.get(i), logits.head().getShape());
+                NDArray loss = Losses.sum(
+                        new NDList(List.copyOf(objective.loss(other, targets).values())));
+                parts.put(logits.size() == 2 ? "auxiliary" : "auxiliary " + i, loss.mul(AUXILIARY));
+            }
             NDArray total = Losses.sum(new NDList(List.copyOf(parts.values())));
             collector.backward(total);
             parts.forEach((name, part) -> values.put(name, (double) part.getFloat()));
@@ -273,6 +285,17 @@ public final class Trainer implements AutoCloseable {
         optimiser.update(step, settings.rate(step), scale);
         follow();
         return values;
+    }
+
+    /** Of the main head, then of those that help in training. */
+    private NDList logits(NDArray input) {
+        return model instanceof DeepSupervision supervised
+                ? supervised.trainingLogits(input, Pass.training())
+                : new NDList(model.apply(input, Pass.training()));
+    }
+
+    private static NDArray enlarged(NDArray logits, Shape to) {
+        return Resize.linear(Resize.linear(logits, 2, to.get(2)), 3, to.get(3));
     }
 
     /** Moves the average. */

@@ -274,17 +274,29 @@ class MeasureObjectsTest {
     @Test
     void classesShareTheImage() {
         int[] labels = {0, 2, 2, 0, 0, 2};
-        List<ClassShare> classes =
-                MeasureObjects.classes(new Plane(labels, 3, 2, new PixelSize(2, 3), 1, (channel, index) -> index), 4);
+        Plane plane = new Plane(labels, 3, 2, new PixelSize(2, 3), 1, (channel, index) -> index);
+        List<ClassShare> classes = MeasureObjects.classes(plane, List.of(0, 1, 2, 3));
         assertThat(classes)
-                .extracting(ClassShare::index, ClassShare::pixels, ClassShare::area, ClassShare::share)
+                .extracting(ClassShare::label, ClassShare::pixels, ClassShare::area, ClassShare::share)
                 .containsExactly(
                         tuple(0, 3, 18.0, 0.5), tuple(1, 0, 0.0, 0.0), tuple(2, 3, 18.0, 0.5), tuple(3, 0, 0.0, 0.0));
         assertThat(classes.get(2).channels().get(0).mean()).isEqualTo(8 / 3.0, within(1e-12));
         assertThat(classes.get(1).channels().get(0).mean()).isNaN();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> MeasureObjects.classes(Plane.shapes(labels, 3, 2), 2))
-                .withMessage("a pixel holds class 2; allowed are 0 to 1");
+                .isThrownBy(() -> MeasureObjects.classes(Plane.shapes(labels, 3, 2), List.of(0, 1)))
+                .withMessage("a pixel holds class 2; allowed are [0, 1]");
+    }
+
+    @Test
+    void classesKeepTheirLabelsAndZeroMayBeNone() {
+        int[] labels = {0, 2, 2, 0, 7, 2};
+        Plane plane = new Plane(labels, 3, 2, new PixelSize(1, 1), 1, (channel, index) -> index);
+        List<ClassShare> classes = MeasureObjects.classes(plane, List.of(2, 5, 7));
+        assertThat(classes)
+                .extracting(ClassShare::label, ClassShare::pixels, ClassShare::share)
+                .containsExactly(tuple(2, 3, 0.5), tuple(5, 0, 0.0), tuple(7, 1, 1 / 6.0));
+        assertThat(classes.get(0).channels().get(0).mean()).isEqualTo(8 / 3.0, within(1e-12));
+        assertThat(classes.get(2).channels().get(0).max()).isEqualTo(4);
     }
 
     @Test

@@ -58,6 +58,9 @@ class SegmentTest {
         ModelStore store = ModelStore.standard();
         SegmentationModels.install(store, folder, "objects", SegmentationModels.config(8, 4), INSTANCES);
         SegmentationModels.install(store, folder, "classes", SegmentationModels.config(8, 5), CLASSES);
+        Segmentation named =
+                new Segmentation(Kind.SEMANTIC, 0, 0, 64, 16, 1, 99.8, false, 0, 0, List.of(1, 3, 10, 20, 70_000));
+        SegmentationModels.install(store, folder, "valued", SegmentationModels.config(8, 5), named);
         SegmentationModels.install(store, folder, "published", SegmentationModels.config(8, 7), null);
         SegmentationModels.install(store, folder, "wrong", SegmentationModels.config(8, 3), INSTANCES);
     }
@@ -174,13 +177,24 @@ class SegmentTest {
     }
 
     @Test
+    void classesHaveTheLabelsOfTheCard() throws IOException {
+        RandomAccessibleInterval<? extends RealType<?>> image = blobs(97, 83, 1);
+        int[] indices = segment(settings("classes", Scaling.NONE, 0, 0), image).labels();
+        int[] labels = segment(settings("valued", Scaling.NONE, 0, 0), image).labels();
+        int[] values = {1, 3, 10, 20, 70_000};
+        assertThat(kinds(indices)).isGreaterThan(1);
+        assertThat(labels)
+                .isEqualTo(Arrays.stream(indices).map(index -> values[index]).toArray());
+    }
+
+    @Test
     void whatIsNoNumberGetsNoLabel() throws IOException {
         float[] values = new float[100 * 80];
         SplittableRandom random = new SplittableRandom(5);
         for (int i = 0; i < values.length; i++) {
             values[i] = i % 7 == 3 ? Float.NaN : (float) random.nextDouble();
         }
-        for (String model : List.of("objects", "classes", "published")) {
+        for (String model : List.of("objects", "classes", "valued", "published")) {
             Result result = segment(settings(model, Scaling.NONE, 0, 0), ArrayImgs.floats(values, 100, 80));
             for (int i = 3; i < values.length; i += 7) {
                 assertThat(result.labels()[i]).isZero();

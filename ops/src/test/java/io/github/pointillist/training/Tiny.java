@@ -7,6 +7,7 @@ import io.github.pointillist.image.RasterF;
 import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.models.ContextCluster;
 import io.github.pointillist.models.SemanticFpn;
+import io.github.pointillist.models.UperNet;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import java.util.List;
@@ -17,19 +18,32 @@ final class Tiny {
 
     private Tiny() {}
 
+    private static final ContextCluster.Config BACKBONE = new ContextCluster.Config(
+            List.of(1, 1),
+            List.of(8, 12),
+            List.of(2, 2),
+            List.of(2, 1),
+            List.of(1, 1),
+            8,
+            List.of(2, 2),
+            Denominator.SIMILARITY,
+            0);
+
     static SemanticFpn model(int outputs, Arena arena, double dropout) {
-        ContextCluster.Config backbone = new ContextCluster.Config(
-                List.of(1, 1),
-                List.of(8, 12),
-                List.of(2, 2),
-                List.of(2, 1),
-                List.of(1, 1),
-                8,
-                List.of(2, 2),
-                Denominator.SIMILARITY,
-                0);
-        SemanticFpn model =
-                new SemanticFpn(new ContextCluster(backbone), new SemanticFpn.Config(8, 8, dropout, outputs));
+        return filled(
+                new SemanticFpn(new ContextCluster(BACKBONE), new SemanticFpn.Config(8, 8, dropout, outputs)), arena);
+    }
+
+    /** With a second head on the coarser map. */
+    static UperNet deeplySupervised(int outputs, Arena arena) {
+        return filled(
+                new UperNet(
+                        new ContextCluster(BACKBONE),
+                        new UperNet.Config(8, List.of(1, 2), 0, outputs, new UperNet.Auxiliary(8, 1, 1, false))),
+                arena);
+    }
+
+    private static <L extends Layer> L filled(L model, Arena arena) {
         model.allocate(arena, DataType.FLOAT32);
         Initialisation.fill(model, 3);
         return model;

@@ -3,6 +3,7 @@ package io.github.pointillist.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.pointillist.models.SemanticFpn;
 import io.github.pointillist.progress.Progress;
@@ -62,6 +63,32 @@ class TrainerTest {
                 assertThat(history.get(2).loss().get("loss"))
                         .isLessThan(history.get(0).loss().get("loss"));
                 assertThat(trainer.bestStep()).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void headsOfInnerMapsLearnToo() throws IOException {
+        for (Objective objective : List.of(SemanticObjective.usual(2), InstanceObjective.usual(16))) {
+            try (Arena arena = Arena.onCpu()) {
+                Layer model = Tiny.deeplySupervised(objective.outputs(), arena);
+                Map<String, List<Number>> before = weights(model);
+                try (Trainer trainer = new Trainer(Tiny.run(model, objective, Tiny.settings(40, 20), 2), null)) {
+                    trainer.run(Progress.NONE, line -> {});
+                    List<Double> loss = trainer.history().stream()
+                            .map(line -> line.loss().get("auxiliary"))
+                            .toList();
+                    assertThat(loss.get(0)).isPositive();
+                    assertThat(loss.get(1)).isLessThan(loss.get(0));
+                    Map<String, Double> parts = trainer.history().get(1).loss();
+                    double sum = parts.entrySet().stream()
+                            .filter(part -> !part.getKey().equals("loss"))
+                            .mapToDouble(Map.Entry::getValue)
+                            .sum();
+                    assertThat(parts.get("loss")).isCloseTo(sum, within(1e-5));
+                }
+                String head = "auxiliary_head.conv_seg.weight";
+                assertThat(weights(model).get(head)).isNotEqualTo(before.get(head));
             }
         }
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 
 /**
  * Measurements of the objects of an image, a row an object and plane; or of the classes of a class map, a row a class and
@@ -24,7 +25,7 @@ public final class ObjectTable {
     private final String unit;
     private final int height;
     private final List<String> channels;
-    private final List<String> classNames;
+    private final SortedMap<Integer, String> classNames;
     private final List<Row> rows = new ArrayList<>();
 
     /** An object or a class in a plane; the other is null. */
@@ -36,9 +37,9 @@ public final class ObjectTable {
      * @param calibration of the image; where its axes have different units, all is in pixels
      * @param height rows of the image
      * @param channels their names
-     * @param classNames one a class; empty for objects
+     * @param classNames names of classes by their labels; empty for objects
      */
-    ObjectTable(Calibration calibration, int height, List<String> channels, List<String> classNames) {
+    ObjectTable(Calibration calibration, int height, List<String> channels, SortedMap<Integer, String> classNames) {
         boolean usable = calibration.getXUnit().equals(calibration.getYUnit())
                 && isSize(calibration.pixelWidth)
                 && isSize(calibration.pixelHeight);
@@ -64,7 +65,7 @@ public final class ObjectTable {
     }
 
     void addClasses(int slice, int frame, int[] labels, int width, Planes.Plane pixels) {
-        MeasureObjects.classes(plane(labels, width, pixels), classNames.size())
+        MeasureObjects.classes(plane(labels, width, pixels), List.copyOf(classNames.keySet()))
                 .forEach(share -> rows.add(new Row(slice, frame, null, share)));
     }
 
@@ -77,7 +78,7 @@ public final class ObjectTable {
     int classesFound() {
         return (int) rows.stream()
                 .filter(row -> row.share != null && row.share.pixels() > 0)
-                .map(row -> row.share.index())
+                .map(row -> row.share.label())
                 .distinct()
                 .count();
     }
@@ -115,7 +116,7 @@ public final class ObjectTable {
             one.channels().forEach(channel -> add(values, channel));
         } else {
             ClassShare share = row.share;
-            values.addAll(List.of(share.index(), classNames.get(share.index()), share.pixels()));
+            values.addAll(List.of(share.label(), classNames.get(share.label()), share.pixels()));
             values.addAll(List.of(share.area(), share.share()));
             share.channels().forEach(channel -> add(values, channel));
         }

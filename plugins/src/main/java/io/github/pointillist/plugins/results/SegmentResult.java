@@ -5,14 +5,16 @@ import ij.ImagePlus;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
 
 /**
  * What came of one image.
  *
  * @param kind objects or classes
- * @param labels slices and frames as in the image: for objects 1 to n in each plane, 0 elsewhere; for classes their index
+ * @param labels slices and frames as in the image: for objects 1 to n in each plane, 0 elsewhere; for classes the
+ *     labels the model learned
  * @param table measurements: one row an object and plane, or a class and plane
- * @param classNames one a class; empty for objects
+ * @param classNames names of classes by their labels; empty for objects
  * @param objects number of objects in all planes, where those of linked slices count once; for classes of those that
  *     occur
  * @param scale pixels of the model's input for one pixel of the image, in the first plane
@@ -24,7 +26,7 @@ public record SegmentResult(
         Kind kind,
         ImagePlus labels,
         ObjectTable table,
-        List<String> classNames,
+        SortedMap<Integer, String> classNames,
         int objects,
         double scale,
         double pixelSizeUm,

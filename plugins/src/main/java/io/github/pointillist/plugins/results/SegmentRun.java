@@ -12,6 +12,8 @@ import io.github.pointillist.tasks.Segment.Result;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.type.numeric.RealType;
@@ -102,7 +104,7 @@ public final class SegmentRun implements AutoCloseable {
                         segmenter.segment(plane.pixels(), pixelSize.um(), new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (n == 0) {
-                    found.begin(result.kind(), classNames(result), count);
+                    found.begin(result.kind(), result.kind() == Kind.INSTANCES ? new TreeMap<>() : classNames(), count);
                     scale = result.scale();
                     notes.addAll(result.notes());
                 }
@@ -132,11 +134,13 @@ public final class SegmentRun implements AutoCloseable {
         return found.result(ClusterMapRun.stem(image.getTitle()) + "_labels", scale, pixelSize.um(), notes, nanos);
     }
 
-    private List<String> classNames(Result result) {
-        if (result.kind() == Kind.INSTANCES) {
-            return List.of();
+    /** By their labels. */
+    private SortedMap<Integer, String> classNames() {
+        SortedMap<Integer, String> names = new TreeMap<>();
+        for (int k = 0; k < card.classes(); k++) {
+            names.put(card.segmentation() == null ? k : card.segmentation().classValue(k), card.className(k));
         }
-        return IntStream.range(0, result.count()).mapToObj(card::className).toList();
+        return names;
     }
 
     private static int distinct(List<int[]> planes) {
@@ -152,7 +156,7 @@ public final class SegmentRun implements AutoCloseable {
         private final Planes planes;
         private final Calibration calibration;
         private Kind kind;
-        private List<String> classNames;
+        private SortedMap<Integer, String> classNames;
         private ObjectTable table;
         private LabelStack labels;
         private int objects;
@@ -162,7 +166,7 @@ public final class SegmentRun implements AutoCloseable {
             this.calibration = calibration;
         }
 
-        void begin(Kind what, List<String> names, int count) {
+        void begin(Kind what, SortedMap<Integer, String> names, int count) {
             kind = what;
             classNames = names;
             table = new ObjectTable(calibration, planes.height(), planes.channelNames(), names);

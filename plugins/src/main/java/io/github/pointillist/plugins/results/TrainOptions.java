@@ -171,12 +171,13 @@ public record TrainOptions(
     }
 
     /** The settings of the task, where it is known what the annotation means. */
-    Settings settings(Kind told, List<String> names) {
+    Settings settings(Kind told, List<String> names, List<Integer> values) {
         return new Settings(
                 name,
                 base,
                 told,
                 names,
+                values,
                 told == Kind.INSTANCES ? objectDiameterPx : 0,
                 Augmentation.named(augment),
                 simulated,

@@ -168,6 +168,7 @@ public final class TrainRun {
     private record Parts(
             Kind kind,
             List<String> names,
+            List<Integer> values,
             List<Annotated> training,
             List<Annotated> validation,
             double pixelSizeUm,
@@ -179,11 +180,19 @@ public final class TrainRun {
         progress.report(0, 1, "reading images");
         Devices.Choice choice = Devices.choose(options.device());
         Parts parts = data == null
-                ? new Parts(Kind.INSTANCES, List.of(), List.of(), List.of(), options.pixelSizeUm(), null, List.of())
+                ? new Parts(
+                        Kind.INSTANCES,
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        options.pixelSizeUm(),
+                        null,
+                        List.of())
                 : parts(listener);
         Follower follower = new Follower(parts.names, listener);
         Outcome outcome = TrainSegmenter.train(
-                options.settings(parts.kind, parts.names),
+                options.settings(parts.kind, parts.names, parts.values),
                 parts.training,
                 parts.validation,
                 parts.pixelSizeUm,
@@ -230,7 +239,15 @@ public final class TrainRun {
             notes.add("nothing is set aside to validate with: the last weights are taken");
         }
         notes.forEach(listener::said);
-        return new Parts(labels.kind(), labels.classNames(), training, held, labels.pixelSizeUm(), labels, notes);
+        return new Parts(
+                labels.kind(),
+                labels.classNames(),
+                labels.classValues(),
+                training,
+                held,
+                labels.pixelSizeUm(),
+                labels,
+                notes);
     }
 
     /** Turns what the task says into lines and curves. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
  *
  * @param kind objects or classes
  * @param classNames one a class, none for objects
+ * @param classValues the labels the classes had, ascending, none for objects; those of regions are 0, 1, 2, ... from
+ *     background on
  * @param training to train on, or to take some of to validate with
  * @param validation given for that purpose; null if none are
  * @param trained as read, for the manifest
@@ -33,6 +36,7 @@ import java.util.stream.Stream;
 record TrainingLabels(
         Kind kind,
         List<String> classNames,
+        List<Integer> classValues,
         List<Annotated> training,
         List<Annotated> validation,
         Examples trained,
@@ -78,6 +82,7 @@ record TrainingLabels(
         return new TrainingLabels(
                 meaning.kind,
                 meaning.names,
+                meaning.values,
                 List.copyOf(meaning.training),
                 meaning.validation == null ? null : List.copyOf(meaning.validation),
                 trained,
@@ -149,6 +154,7 @@ record TrainingLabels(
         private List<Annotated> validation;
         private Kind kind;
         private List<String> names = List.of();
+        private List<Integer> values = List.of();
 
         Meaning(TrainOptions options, List<Annotated> training, List<Annotated> validation, List<String> notes) {
             this.options = options;
@@ -194,7 +200,9 @@ record TrainingLabels(
                                 image.name()))
                         .toList();
             }
-            notes.add("classes: " + String.join(", ", names));
+            int first = names.get(0).equalsIgnoreCase("background") ? 0 : 1;
+            values = IntStream.range(0, names.size()).mapToObj(k -> first + k).toList();
+            notes.add("classes: " + said());
         }
 
         void objectsOfRegions() {
@@ -288,9 +296,17 @@ record TrainingLabels(
                     + (guessed ? "; if the labels are classes, give kind semantic" : ""));
         }
 
+        private String said() {
+            List<String> said = new ArrayList<>();
+            for (int k = 0; k < values.size(); k++) {
+                said.add(values.get(k) + " " + names.get(k));
+            }
+            return String.join(", ", said);
+        }
+
         private void classes(Guess guess, boolean guessed) {
             LabelKinds.Compact compact = LabelKinds.compact(all());
-            List<Integer> values = compact.values();
+            values = compact.values();
             int count = training.size();
             training = compact.images().subList(0, count);
             validation = validation == null
@@ -309,11 +325,7 @@ record TrainingLabels(
                                 + values.stream().map(String::valueOf).collect(Collectors.joining(", "))
                                 + "; give one name a value" + (values.get(0) == 0 ? ", background's first" : ""));
             }
-            List<String> said = new ArrayList<>();
-            for (int k = 0; k < values.size(); k++) {
-                said.add(values.get(k) + " " + names.get(k));
-            }
-            notes.add("classes: " + String.join(", ", said)
+            notes.add("classes: " + said()
                     + (guessed ? " (" + guess.why() + "; if each value is an object, give kind instances)" : ""));
         }
     }

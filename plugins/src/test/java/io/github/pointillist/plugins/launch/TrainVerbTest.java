@@ -9,10 +9,12 @@ import com.google.gson.JsonObject;
 import ij.ImagePlus;
 import ij.gui.OvalRoi;
 import ij.gui.Roi;
+import ij.io.Opener;
 import ij.io.RoiEncoder;
 import ij.process.ByteProcessor;
 import ij.process.FloatProcessor;
 import ij.process.ImageProcessor;
+import ij.process.ImageStatistics;
 import ij.process.ShortProcessor;
 import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelFile;
@@ -278,6 +280,17 @@ class TrainVerbTest {
                 trainOnFolders("sparse", "--steps", 1, "--ignore-unlabelled", "--classes", "left,right");
         assertThat(sparse.status()).as(sparse.err()).isZero();
         assertThat(sparse.out()).contains("classes: 10 left, 20 right");
+        assertThat(model("sparse").card().segmentation().classValues()).containsExactly(10, 20);
+        Path out = folder.resolve("segmented");
+        CommandLineRun segmented =
+                CommandLineRun.of("segment", images.resolve("d1.tif"), "--model", "sparse", "--out", out);
+        assertThat(segmented.status()).as(segmented.err()).isZero();
+        ImagePlus found = new Opener().openImage(out.resolve("d1_labels.tif").toString());
+        ImageStatistics statistics = found.getStatistics();
+        assertThat(List.of(statistics.min, statistics.max)).isSubsetOf(10.0, 20.0);
+        assertThat(Files.readAllLines(out.resolve("d1_table.csv")))
+                .anyMatch(line -> line.contains(",10,left,"))
+                .anyMatch(line -> line.contains(",20,right,"));
         CommandLineRun split = trainOnFolders("split", "--steps", 1, "--kind", "instances");
         assertThat(split.out()).contains("objects: 21 to train on; each connected region is one");
     }
@@ -313,7 +326,7 @@ class TrainVerbTest {
         CommandLineRun classes = trainOnFolders("classes", "--steps", 1, "--kind", "semantic");
         assertThat(classes.out())
                 .contains("the name of a region up to the first dash or digit is its class")
-                .contains("classes: background, left, right");
+                .contains("classes: 0 background, 1 left, 2 right");
         assertThat(trainOnFolders("ignored", "--steps", 1, "--ignore-unlabelled")
                         .err())
                 .contains("no region is background; draw some where there are no objects and name them background-1");
