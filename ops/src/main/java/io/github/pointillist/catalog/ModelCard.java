@@ -56,6 +56,8 @@ public record ModelCard(
      * @param mean one per channel, of values scaled to 0 to 1
      * @param std one per channel, above 0
      * @param channelOrder "RGB" or "BGR"
+     * @param lifts for grey pictures: how much each channel lifts what is dark, see {@link Normalisation}; empty (or null)
+     *     where all channels show the same
      */
     public record Input(
             int widthPx,
@@ -64,7 +66,20 @@ public record ModelCard(
             Interpolation interpolation,
             List<Float> mean,
             List<Float> std,
-            String channelOrder) {
+            String channelOrder,
+            List<Float> lifts) {
+        /** The same where all channels show the same of a grey picture. */
+        public Input(
+                int widthPx,
+                int heightPx,
+                int shortSidePx,
+                Interpolation interpolation,
+                List<Float> mean,
+                List<Float> std,
+                String channelOrder) {
+            this(widthPx, heightPx, shortSidePx, interpolation, mean, std, channelOrder, List.of());
+        }
+
         /** Checks the values. */
         public Input {
             if (interpolation == null || mean == null || std == null || channelOrder == null) {
@@ -76,7 +91,8 @@ public record ModelCard(
             }
             mean = List.copyOf(mean);
             std = List.copyOf(std);
-            new ModelInput(shortSidePx, widthPx, heightPx, interpolation, new Normalisation(mean, std));
+            lifts = lifts == null ? List.of() : List.copyOf(lifts);
+            new ModelInput(shortSidePx, widthPx, heightPx, interpolation, new Normalisation(mean, std, lifts));
         }
 
         /** What photographs of ImageNet get: short side resized, centre cut out, ImageNet's mean and deviation. */
@@ -88,7 +104,7 @@ public record ModelCard(
 
         /** The values given to a picture. */
         public Normalisation normalisation() {
-            return new Normalisation(mean, std);
+            return new Normalisation(mean, std, lifts);
         }
     }
 

@@ -128,7 +128,7 @@ public record NucleiScene(
      * @param threads long faint fibres for 10 nuclei, 0 to 3
      * @param ghosts nuclei far out of focus, for each nucleus, 0 to 1
      * @param haze brightness of wide clouds, 0 to 1
-     * @param debris irregular pieces for each nucleus, 0 to 1
+     * @param debris splinters and blurred shreds for each nucleus, 0 to 1
      */
     public record Surroundings(
             double background,

@@ -154,11 +154,15 @@ final class SceneSurroundings {
         canvas.paint(outline, Dye.plain(settings.haze() * random.uniform(), 0), 0, false, canvas.haze());
     }
 
-    /** An irregular piece: mostly smaller than a nucleus, of any brightness; large ones are blurred. */
+    /**
+     * An irregular piece: a splinter or a blurred shred. Compact sharp ones are {@link NucleiScene.Events#specks} and have
+     * labels: what looks the same must be labelled the same.
+     */
     private void debris() {
-        double size = radius * StrictMath.exp(random.between(-2.6, 0));
-        double stretch = Math.sqrt(random.between(1, 4));
-        boolean soft = random.chance(size > 0.4 * radius ? 0.85 : 0.4);
+        double size = radius * StrictMath.exp(random.between(-1.8, 0.2));
+        boolean splinter = size < 0.5 * radius;
+        double stretch = Math.sqrt(splinter ? random.between(3, 8) : random.between(1, 3));
+        boolean soft = random.chance(splinter ? 0.4 : 0.92);
         Outline outline = Outline.of(
                 random.between(0, canvas.width),
                 random.between(0, canvas.height),

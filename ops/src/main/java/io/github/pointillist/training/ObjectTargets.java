@@ -26,10 +26,10 @@ public record ObjectTargets(
     /** Standard deviation of a centre, in equivalent diameters of its object. */
     public static final double CENTRE_WIDTH = 0.12;
     /** Least standard deviation of a centre in pixels. */
-    public static final double LEAST_CENTRE_PX = 2.5;
+    public static final double LEAST_CENTRE_PX = 3.5;
 
     private static final int GAP_PX = 3;
-    private static final double MOST_WEIGHT = 4;
+    private static final double MOST_WEIGHT = 8;
 
     /** The extent of one object. */
     private static final class Extent {
@@ -120,7 +120,7 @@ public record ObjectTargets(
     /** Pixels of small objects count for more, up to {@link #MOST_WEIGHT}, so that these are not lost for their size. */
     private static float weight(long area, double diameterPx) {
         double usual = Math.PI / 4 * diameterPx * diameterPx;
-        return (float) Math.max(1, Math.min(MOST_WEIGHT, Math.sqrt(usual / area)));
+        return (float) Math.max(1, Math.min(MOST_WEIGHT, usual / area));
     }
 
     /** Raises the weight of background pixels that have two different objects within {@link #GAP_PX}. */

@@ -72,6 +72,9 @@ public final class TrainSegmenter {
     private static final int WINDOW_PX = 256;
     private static final int OVERLAP_PX = 64;
     private static final double DIAMETER_PX = 32;
+    /** Grey images are shown as they are, and twice with what is dark lifted. */
+    private static final List<Float> LIFTS = List.of(0f, 10f, 60f);
+
     private static final double LOW_PERCENT = 1;
     private static final double HIGH_PERCENT = 99.8;
     private static final double FOREGROUND = 0.5;
@@ -674,7 +677,8 @@ public final class TrainSegmenter {
                         io.github.pointillist.image.Interpolation.PIL_BILINEAR,
                         Normalisation.IMAGENET.mean(),
                         Normalisation.IMAGENET.std(),
-                        "RGB")
+                        "RGB",
+                        LIFTS)
                 : base.card().input();
         ModelCard own = base == null ? null : base.card();
         return new ModelCard(
