@@ -85,4 +85,14 @@ public final class BatchNorm extends Leaf {
                 .transpose(0, 2, 3, 1)
                 .reshape(x.getShape());
     }
+
+    /** What outside training every channel is multiplied by, weight / sqrt(running_var + epsilon): (C). */
+    NDArray scale(Pass pass) {
+        return pass.value(weight).div(pass.value(variance).add(epsilon).sqrt());
+    }
+
+    /** What is added after that, bias - running_mean scale: (C). */
+    NDArray shift(Pass pass) {
+        return pass.value(bias).sub(pass.value(mean).mul(scale(pass)));
+    }
 }

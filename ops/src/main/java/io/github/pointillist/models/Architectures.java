@@ -11,6 +11,7 @@ public final class Architectures {
     /** In the order in which a file is tried. */
     public static final List<Architecture<?>> ALL = List.of(
             // Whole segmenters before their backbones, which take the part "backbone." of any file.
+            new KMaxDeepLabArchitecture(),
             new ContextClusterFpnArchitecture(),
             new ContextClusterUperNetArchitecture(),
             new SecVitFpnArchitecture(),

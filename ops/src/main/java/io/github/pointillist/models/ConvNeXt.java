@@ -254,7 +254,9 @@ public final class ConvNeXt extends Layer implements Pyramid, ImageClassifier {
         @Override
         protected NDArray forward(NDArray x, Pass pass) {
             NDArray hidden = pwconv1.apply(norm.apply(dwconv.apply(x, pass), pass), pass); // (B, h, w, 4 C)
-            return x.add(pwconv2.apply(Activation.gelu(hidden), pass).mul(gamma.array())); // (B, h, w, C)
+            NDArray out = x.add(pwconv2.apply(Activation.gelu(hidden), pass).mul(gamma.array())); // (B, h, w, C)
+            pass.tap(this, "output", () -> planes(out));
+            return out;
         }
     }
 }

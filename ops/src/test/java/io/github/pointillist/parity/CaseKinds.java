@@ -14,7 +14,8 @@ public final class CaseKinds {
                     FasterVitCases.ALL,
                     ContainerCases.ALL,
                     GkgNetCases.ALL,
-                    HeadsCases.ALL)
+                    HeadsCases.ALL,
+                    KMaxCases.ALL)
             .flatMap(List::stream)
             .toList();
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.parity;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import io.github.pointillist.models.KMaxDeepLab;
+import io.github.pointillist.models.KMaxDeepLabArchitecture;
+import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Pass;
+import io.github.pointillist.tensor.Taps;
+import io.github.pointillist.weights.Checkpoint;
+import io.github.pointillist.weights.StrictLoader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The cases of kMaX-DeepLab. */
+final class KMaxCases {
+    private static final String DECODER = "sem_seg_head.pixel_decoder.";
+    private static final String PREDICTOR = "sem_seg_head.predictor.";
+    private static final Pattern STEP = Pattern.compile("kmax(\\d+)_(.+)");
+    private static final Pattern NUMBERED = Pattern.compile("(bb_res|pd_norm|pd_stage|pd_fuse)(\\d+)");
+
+    static final List<CaseKind> ALL = List.of(new Network());
+
+    private KMaxCases() {}
+
+    private static KMaxDeepLab model(GoldenCase golden, Arena arena, DataType type) throws IOException {
+        KMaxDeepLabArchitecture architecture = new KMaxDeepLabArchitecture();
+        KMaxDeepLab.Config config = architecture.fromJson(golden.config());
+        Optional<Path> file = golden.checkpoint();
+        KMaxDeepLab model = new KMaxDeepLab(config);
+        model.allocate(arena, type);
+        if (file.isPresent()) {
+            StrictLoader.load(
+                    architecture
+                            .recognise(Checkpoint.read(file.get()), null, config)
+                            .weights(),
+                    model);
+        } else {
+            GoldenRule.fill(model, golden.keep(), golden.scale());
+        }
+        return model;
+    }
+
+    /** Where the model records what the case calls by this name; null for what no tap records. */
+    private static String tap(String key, boolean convnext) {
+        Matcher step = STEP.matcher(key);
+        if (step.matches()) {
+            String layer = PREDICTOR + "_kmax_transformer_layers." + step.group(1) + ".";
+            return switch (step.group(2)) {
+                case "assign" -> layer + "assignment";
+                case "self_attention" -> layer + "_query_self_attention.output";
+                case "mask_logits", "class_logits", "pixel_feature" -> layer + "_predcitor." + step.group(2);
+                default -> layer + step.group(2);
+            };
+        }
+        Matcher numbered = NUMBERED.matcher(key);
+        if (numbered.matches()) {
+            int i = Integer.parseInt(numbered.group(2));
+            return switch (numbered.group(1)) {
+                case "bb_res" -> convnext ? "backbone.stages." + (i - 2) : "backbone.res" + i;
+                case "pd_norm" -> DECODER + "norm" + i;
+                case "pd_stage" -> DECODER + "stage" + i;
+                default -> DECODER + "_resized_fuses." + i + ".sum";
+            };
+        }
+        return switch (key) {
+            case "bb_stem" -> "backbone.stem";
+            case "bb_stem_conv_bn" -> "backbone.stem.conv";
+            case "bb_block0" -> "backbone.stages.0.0.output";
+            case "pd_s0b0_height" -> DECODER + "_stages.0._blocks.0._attention._height_axis.output";
+            case "pd_s0b0_attention" -> DECODER + "_stages.0._blocks.0.attention";
+            case "class_embedding", "mask_embedding" -> PREDICTOR + key;
+            case "pred_logits" -> PREDICTOR + "_predcitor.class_logits";
+            case "pred_masks" -> PREDICTOR + "_predcitor.mask_logits";
+            case "pixel_feature" -> PREDICTOR + "_predcitor.pixel_feature";
+            case "final_assign" -> PREDICTOR + "assignment";
+            default -> null;
+        };
+    }
+
+    /** Whole networks, tap by tap. */
+    private static final class Network implements CaseKind {
+        @Override
+        public boolean accepts(GoldenCase golden) {
+            return golden.system().equals("kmax")
+                    && golden.config().has("pixel_decoder")
+                    && golden.outputs().containsKey("pd_norm0");
+        }
+
+        @Override
+        public void run(GoldenCase golden, Judge judge, DataType type) throws IOException {
+            try (Arena arena = Arena.onCpu();
+                    Arena scope = Arena.onCpu()) {
+                KMaxDeepLab model = model(golden, arena, type);
+                Taps taps = new Taps(scope, name -> true);
+                NDList out = model.predictAll(golden.input("input", scope, type), Pass.recording(taps));
+                boolean convnext = model.config().convnext() != null;
+                for (String key : golden.outputs().keySet()) {
+                    NDArray value = key.equals("aux_semantic")
+                            ? out.get(out.size() - 1).transpose(0, 3, 1, 2)
+                            : taps.get(tap(key, convnext));
+                    judge.check(key, value);
+                }
+            }
+        }
+    }
+}
