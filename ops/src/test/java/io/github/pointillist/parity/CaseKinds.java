@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.parity;
 
+import io.github.pointillist.training.kmax.KMaxLossCases;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,7 +16,8 @@ public final class CaseKinds {
                     ContainerCases.ALL,
                     GkgNetCases.ALL,
                     HeadsCases.ALL,
-                    KMaxCases.ALL)
+                    KMaxCases.ALL,
+                    KMaxLossCases.ALL)
             .flatMap(List::stream)
             .toList();
 
