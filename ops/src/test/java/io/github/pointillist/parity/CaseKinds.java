@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.parity;
 
+import io.github.pointillist.tasks.KMaxPostCases;
 import io.github.pointillist.training.kmax.KMaxLossCases;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,8 @@ public final class CaseKinds {
                     GkgNetCases.ALL,
                     HeadsCases.ALL,
                     KMaxCases.ALL,
-                    KMaxLossCases.ALL)
+                    KMaxLossCases.ALL,
+                    KMaxPostCases.ALL)
             .flatMap(List::stream)
             .toList();
 

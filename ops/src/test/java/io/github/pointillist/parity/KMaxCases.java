@@ -11,6 +11,7 @@ import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.tensor.Taps;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.StrictLoader;
+import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The cases of kMaX-DeepLab. */
-final class KMaxCases {
+public final class KMaxCases {
+    private static final String OVERRIDE = "override/";
     private static final String DECODER = "sem_seg_head.pixel_decoder.";
     private static final String PREDICTOR = "sem_seg_head.predictor.";
     private static final Pattern STEP = Pattern.compile("kmax(\\d+)_(.+)");
@@ -29,7 +31,8 @@ final class KMaxCases {
 
     private KMaxCases() {}
 
-    private static KMaxDeepLab model(GoldenCase golden, Arena arena, DataType type) throws IOException {
+    /** The model of a case, with its weights. */
+    public static KMaxDeepLab model(GoldenCase golden, Arena arena, DataType type) throws IOException {
         KMaxDeepLabArchitecture architecture = new KMaxDeepLabArchitecture();
         KMaxDeepLab.Config config = architecture.fromJson(golden.config());
         Optional<Path> file = golden.checkpoint();
@@ -43,12 +46,18 @@ final class KMaxCases {
                     model);
         } else {
             GoldenRule.fill(model, golden.keep(), golden.scale());
+            for (String key : golden.inputs().keySet()) {
+                if (key.startsWith(OVERRIDE)) {
+                    TensorEntry entry = golden.input(key);
+                    model.parameters().get(key.substring(OVERRIDE.length())).set(entry.data(), entry.dtype());
+                }
+            }
         }
         return model;
     }
 
     /** Where the model records what the case calls by this name; null for what no tap records. */
-    private static String tap(String key, boolean convnext) {
+    public static String tap(String key, boolean convnext) {
         Matcher step = STEP.matcher(key);
         if (step.matches()) {
             String layer = PREDICTOR + "_kmax_transformer_layers." + step.group(1) + ".";
