@@ -25,6 +25,9 @@ import java.util.Locale;
  * <p>Deviations: maps are kept channels-last; what only training needs is not computed otherwise. Results are the same.
  */
 public final class KMaxDeepLab extends Layer implements GroupingModel {
+    /** Share of the features of the semantic head that the reference implementation leaves out in training. */
+    static final double DROPOUT = 0.1;
+
     private static final int COARSEST = 32;
     private static final String HEAD = "sem_seg_head.";
     private static final String PREDICTOR = HEAD + "predictor.";
@@ -84,6 +87,8 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
      * @param queries L
      * @param classes K, without void
      * @param auxiliary the semantic head that helps in training
+     * @param dropout share of the features of this head that are left out in training, 0.1 in the reference
+     *     implementation
      * @param heightPx height of the images it was trained on
      * @param widthPx width of the images it was trained on
      */
@@ -96,6 +101,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
             int queries,
             int classes,
             Auxiliary auxiliary,
+            double dropout,
             int heightPx,
             int widthPx) {
         /** Checks that all fits together. */
@@ -122,7 +128,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
                         stages.size() + " stages for " + features.order.size() + " maps, and steps " + steps
                                 + "; allowed are one stage a map, and three numbers of 0 or more");
             }
-            if (queries < 1 || classes < 1 || heightPx < 1 || widthPx < 1) {
+            if (!(dropout >= 0 && dropout < 1) || queries < 1 || classes < 1 || heightPx < 1 || widthPx < 1) {
                 throw new IllegalArgumentException(queries + " queries, " + classes + " classes, images of " + widthPx
                         + " x " + heightPx + "; allowed are 1 or more");
             }
@@ -130,12 +136,32 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
 
         /** The same for other classes. */
         public Config withClasses(int number) {
-            return new Config(resnet, convnext, features, stages, steps, queries, number, auxiliary, heightPx, widthPx);
+            return copy(number, auxiliary, dropout);
         }
 
         /** The same with another head for training. */
         public Config withAuxiliary(Auxiliary other) {
-            return new Config(resnet, convnext, features, stages, steps, queries, classes, other, heightPx, widthPx);
+            return copy(classes, other, dropout);
+        }
+
+        /** The same with another dropout. */
+        public Config withDropout(double other) {
+            return copy(classes, auxiliary, other);
+        }
+
+        private Config copy(int classNumber, Auxiliary head, double newDropout) {
+            return new Config(
+                    resnet,
+                    convnext,
+                    features,
+                    stages,
+                    steps,
+                    queries,
+                    classNumber,
+                    head,
+                    newDropout,
+                    heightPx,
+                    widthPx);
         }
     }
 
@@ -158,6 +184,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
                 128,
                 classes,
                 Auxiliary.DECODER,
+                DROPOUT,
                 1281,
                 1281);
     }
@@ -174,6 +201,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
                 256,
                 19,
                 Auxiliary.SMALL,
+                DROPOUT,
                 1025,
                 2049);
     }
@@ -220,7 +248,8 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
             case NONE -> null;
             case SMALL -> new KMaxSemanticHead.Small(channels.get(4), config.classes());
             case DECODER ->
-                new KMaxSemanticHead.Decoder(channels.get(4), channels.get(2), channels.get(1), config.classes() + 1);
+                new KMaxSemanticHead.Decoder(
+                        channels.get(4), channels.get(2), channels.get(1), config.classes() + 1, config.dropout());
         };
         List<Integer> decoded =
                 config.stages().stream().map(stage -> 4 * stage.channels()).toList();

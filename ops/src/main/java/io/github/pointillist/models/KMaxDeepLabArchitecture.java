@@ -94,6 +94,7 @@ public final class KMaxDeepLabArchitecture extends OfficialArchitecture<Config> 
                 ConfigJson.integer(official, "num_queries"),
                 ConfigJson.integer(official, "num_classes"),
                 !helped ? Auxiliary.NONE : large ? Auxiliary.DECODER : Auxiliary.SMALL,
+                KMaxDeepLab.DROPOUT,
                 size.get(0),
                 size.get(1));
     }
@@ -187,6 +188,7 @@ public final class KMaxDeepLabArchitecture extends OfficialArchitecture<Config> 
                     (int) shape(weights, CENTRES).get(1),
                     classes,
                     auxiliary,
+                    KMaxDeepLab.DROPOUT,
                     cityscapes ? KMaxDeepLab.CITYSCAPES_R50.heightPx() : USUAL_SIDE,
                     cityscapes ? KMaxDeepLab.CITYSCAPES_R50.widthPx() : USUAL_SIDE);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {

@@ -60,14 +60,13 @@ abstract class KMaxSemanticHead extends Layer {
     /** Pyramid pooling and a decoder: logits at stride 4. */
     static final class Decoder extends KMaxSemanticHead {
         private static final int[] RATES = {6, 12, 18};
-        private static final double DROPOUT = 0.1;
         private static final int LOW_8 = 64;
         private static final int LOW_4 = 32;
 
         private final List<ConvNorm> branches = new ArrayList<>();
         private final ConvNorm pooled;
         private final ConvNorm joined;
-        private final Dropout dropout = new Dropout(DROPOUT, false);
+        private final Dropout dropout;
         private final ConvNorm low8;
         private final ConvNorm fusion8;
         private final ConvNorm fused8;
@@ -78,7 +77,8 @@ abstract class KMaxSemanticHead extends Layer {
         private final ConvNorm pointwise;
         private final ConvNorm last;
 
-        Decoder(int in, int in8, int in4, int classes) {
+        Decoder(int in, int in8, int in4, int classes, double dropout) {
+            this.dropout = new Dropout(dropout, false);
             branches.add(child("_aspp._aspp_conv0", new ConvNorm(in, HIDDEN, Kernel.PIXEL)));
             for (int i = 0; i < RATES.length; i++) {
                 branches.add(child("_aspp._aspp_conv" + (i + 1), new ConvNorm(in, HIDDEN, Kernel.dilated(RATES[i]))));

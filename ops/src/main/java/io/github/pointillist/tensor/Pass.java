@@ -33,6 +33,11 @@ public final class Pass {
         return new Pass(null, true, null);
     }
 
+    /** The same, which also records intermediate arrays. */
+    public static Pass training(Taps taps) {
+        return new Pass(null, true, taps);
+    }
+
     Pass in(NDManager inner) {
         return new Pass(inner, training, taps);
     }

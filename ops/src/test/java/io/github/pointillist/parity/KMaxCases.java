@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.parity;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.training.GradientCollector;
+import com.google.gson.JsonObject;
 import io.github.pointillist.models.KMaxDeepLab;
 import io.github.pointillist.models.KMaxDeepLabArchitecture;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.tensor.Taps;
+import io.github.pointillist.training.kmax.KMaxLoss;
+import io.github.pointillist.training.kmax.KMaxLossCases;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.StrictLoader;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,14 +35,14 @@ public final class KMaxCases {
     private static final Pattern STEP = Pattern.compile("kmax(\\d+)_(.+)");
     private static final Pattern NUMBERED = Pattern.compile("(bb_res|pd_norm|pd_stage|pd_fuse)(\\d+)");
 
-    static final List<CaseKind> ALL = List.of(new Network());
+    static final List<CaseKind> ALL = List.of(new Network(), new Training());
 
     private KMaxCases() {}
 
     /** The model of a case, with its weights. */
     public static KMaxDeepLab model(GoldenCase golden, Arena arena, DataType type) throws IOException {
         KMaxDeepLabArchitecture architecture = new KMaxDeepLabArchitecture();
-        KMaxDeepLab.Config config = architecture.fromJson(golden.config());
+        KMaxDeepLab.Config config = architecture.fromJson(golden.config()).withDropout(0);
         Optional<Path> file = golden.checkpoint();
         KMaxDeepLab model = new KMaxDeepLab(config);
         model.allocate(arena, type);
@@ -91,6 +99,70 @@ public final class KMaxCases {
             case "final_assign" -> PREDICTOR + "assignment";
             default -> null;
         };
+    }
+
+    /** Draws as the case stores them, one call after the other. */
+    private static KMaxLoss.Noise noise(GoldenCase golden) {
+        int[] next = new int[1];
+        return count -> golden.input("draw" + next[0]++).doubles();
+    }
+
+    /** One step of training up to the gradients. */
+    private static final class Training implements CaseKind {
+        @Override
+        public boolean accepts(GoldenCase golden) {
+            return golden.system().equals("kmax") && golden.outputs().containsKey("losses");
+        }
+
+        @Override
+        public void run(GoldenCase golden, Judge judge, DataType type) throws IOException {
+            JsonObject json = golden.config().getAsJsonObject("loss");
+            KMaxLoss loss = new KMaxLoss(
+                    json.get("class_weight").getAsDouble(),
+                    json.get("mask_weight").getAsDouble(),
+                    json.get("dice_weight").getAsDouble(),
+                    json.get("insdis_weight").getAsDouble(),
+                    json.get("aux_semantic_weight").getAsDouble(),
+                    json.get("no_object_weight").getAsDouble(),
+                    json.get("pixel_insdis_temperature").getAsDouble(),
+                    json.get("pixel_insdis_sample_k").getAsInt(),
+                    json.get("aux_semantic_temperature").getAsDouble(),
+                    json.get("aux_semantic_sample_k").getAsInt());
+            try (Arena arena = Arena.onCpu();
+                    Arena scope = Arena.onCpu()) {
+                KMaxDeepLab model = model(golden, arena, type);
+                boolean convnext = model.config().convnext() != null;
+                model.parameters().values().stream()
+                        .filter(Parameter::trainable)
+                        .forEach(parameter -> parameter.array().setRequiresGradient(true));
+                NDArray real = golden.input("is_real_pixels", scope, type).toType(type, false);
+                NDArray image = golden.input("input", scope, type).mul(real.expandDims(1));
+                Taps taps = new Taps(scope, name -> true);
+                try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                    NDList all = model.predictAll(image, Pass.training(taps));
+                    Map<String, NDArray> parts = loss.parts(all, KMaxLossCases.truths(golden), noise(golden));
+                    NDList ordered = new NDList();
+                    golden.json()
+                            .getAsJsonArray("loss_names")
+                            .forEach(name -> ordered.add(parts.get(name.getAsString())));
+                    NDArray losses = NDArrays.stack(ordered);
+                    NDArray total = losses.sum();
+                    judge.check("losses", losses);
+                    judge.check("total", total);
+                    judge.check("train_aux_semantic", all.get(all.size() - 1).transpose(0, 3, 1, 2));
+                    collector.backward(total);
+                }
+                for (String key : golden.outputs().keySet()) {
+                    if (key.startsWith("grad/")) {
+                        judge.check(
+                                key,
+                                model.parameters().get(key.substring(5)).array().getGradient());
+                    } else if (key.startsWith("train_") && !key.equals("train_aux_semantic")) {
+                        judge.check(key, taps.get(tap(key.substring(6), convnext)));
+                    }
+                }
+            }
+        }
     }
 
     /** Whole networks, tap by tap. */

@@ -212,7 +212,7 @@ public final class KMaxLossCases {
     }
 
     /** The truths of a case, with its semantic labels. */
-    static List<KMaxTruth> truths(GoldenCase golden) {
+    public static List<KMaxTruth> truths(GoldenCase golden) {
         List<KMaxTruth> truths = new ArrayList<>();
         for (int b = 0; golden.inputs().containsKey("target" + b + "_labels"); b++) {
             int[] labels = ints(golden.input("target" + b + "_labels").doubles());
