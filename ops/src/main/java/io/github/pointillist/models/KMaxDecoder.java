@@ -23,7 +23,7 @@ import java.util.List;
  */
 final class KMaxDecoder extends Layer {
     private final List<List<KMaxLayer>> steps = new ArrayList<>();
-    private final Parameter centres; // (256, L)
+    private final Centres centres;
     private final ConvNorm forClasses;
     private final ConvNorm forMasks;
     private final KMaxPredictor predictor;
@@ -44,7 +44,7 @@ final class KMaxDecoder extends Layer {
             }
             steps.add(layers);
         }
-        this.centres = weight("_cluster_centers.weight", KMaxLayer.CENTRE, config.queries());
+        this.centres = child("_cluster_centers", new Centres(config.queries()));
         this.forClasses =
                 child("_class_embedding_projection", new ConvNorm(KMaxLayer.CENTRE, KMaxLayer.CENTRE, Kernel.LISTED));
         this.forMasks =
@@ -65,11 +65,7 @@ final class KMaxDecoder extends Layer {
     NDList decode(NDList maps, Pass pass) {
         return scoped(maps, pass, inner -> {
             NDArray last = maps.get(maps.size() - 1);
-            NDArray current = inner.value(centres)
-                    .transpose()
-                    .expandDims(0)
-                    .broadcast(
-                            new Shape(last.getShape().get(0), centres.shape().get(1), KMaxLayer.CENTRE)); // (B, L, 256)
+            NDArray current = centres.apply(last, inner); // (B, L, 256)
             NDList inside = new NDList();
             for (int i = 0; i < steps.size(); i++) {
                 for (KMaxLayer layer : steps.get(i)) {
@@ -96,5 +92,23 @@ final class KMaxDecoder extends Layer {
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         throw new IllegalStateException("call decode");
+    }
+
+    /** Where clusters begin, the same for every image. */
+    private static final class Centres extends Layer {
+        private final Parameter weight; // (256, L)
+
+        Centres(int queries) {
+            this.weight = weight("weight", KMaxLayer.CENTRE, queries);
+        }
+
+        /** For a batch as large as that of {@code x}: (B, L, 256). */
+        @Override
+        protected NDArray forward(NDArray x, Pass pass) {
+            return pass.value(weight)
+                    .transpose()
+                    .expandDims(0)
+                    .broadcast(new Shape(x.getShape().get(0), weight.shape().get(1), KMaxLayer.CENTRE));
+        }
     }
 }

@@ -101,8 +101,24 @@ public final class KMaxCases {
         };
     }
 
+    /** The losses with the weights of a case. */
+    public static KMaxLoss loss(GoldenCase golden) {
+        JsonObject json = golden.config().getAsJsonObject("loss");
+        return new KMaxLoss(
+                json.get("class_weight").getAsDouble(),
+                json.get("mask_weight").getAsDouble(),
+                json.get("dice_weight").getAsDouble(),
+                json.get("insdis_weight").getAsDouble(),
+                json.get("aux_semantic_weight").getAsDouble(),
+                json.get("no_object_weight").getAsDouble(),
+                json.get("pixel_insdis_temperature").getAsDouble(),
+                json.get("pixel_insdis_sample_k").getAsInt(),
+                json.get("aux_semantic_temperature").getAsDouble(),
+                json.get("aux_semantic_sample_k").getAsInt());
+    }
+
     /** Draws as the case stores them, one call after the other. */
-    private static KMaxLoss.Noise noise(GoldenCase golden) {
+    public static KMaxLoss.Noise noise(GoldenCase golden) {
         int[] next = new int[1];
         return count -> golden.input("draw" + next[0]++).doubles();
     }
@@ -116,18 +132,7 @@ public final class KMaxCases {
 
         @Override
         public void run(GoldenCase golden, Judge judge, DataType type) throws IOException {
-            JsonObject json = golden.config().getAsJsonObject("loss");
-            KMaxLoss loss = new KMaxLoss(
-                    json.get("class_weight").getAsDouble(),
-                    json.get("mask_weight").getAsDouble(),
-                    json.get("dice_weight").getAsDouble(),
-                    json.get("insdis_weight").getAsDouble(),
-                    json.get("aux_semantic_weight").getAsDouble(),
-                    json.get("no_object_weight").getAsDouble(),
-                    json.get("pixel_insdis_temperature").getAsDouble(),
-                    json.get("pixel_insdis_sample_k").getAsInt(),
-                    json.get("aux_semantic_temperature").getAsDouble(),
-                    json.get("aux_semantic_sample_k").getAsInt());
+            KMaxLoss loss = loss(golden);
             try (Arena arena = Arena.onCpu();
                     Arena scope = Arena.onCpu()) {
                 KMaxDeepLab model = model(golden, arena, type);
