@@ -74,7 +74,7 @@ class AnnotatedSourceTest {
                 hash = 31 * hash + Arrays.hashCode(patch.labels());
             }
         }
-        assertThat(hash).isEqualTo(732402337);
+        assertThat(hash).isEqualTo(-260920903);
     }
 
     @Test

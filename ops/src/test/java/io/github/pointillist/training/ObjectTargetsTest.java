@@ -73,7 +73,10 @@ class ObjectTargetsTest {
         assertThat(targets.pixelWeight()[16 * 32 + 2]).isEqualTo(1);
         // an object of 11 x 16 pixels is smaller than the usual disc of 32
         assertThat((double) targets.pixelWeight()[16 * 32 + 8])
-                .isCloseTo(Math.sqrt(Math.PI / 4 * 32 * 32 / (11 * 16)), within(1e-5));
+                .isCloseTo(Math.PI / 4 * 32 * 32 / (11 * 16), within(1e-5));
+        labels[30 * 32 + 30] = 3;
+        targets = ObjectTargets.of(labels, 32, 32, 4, 32, 4);
+        assertThat(targets.pixelWeight()[30 * 32 + 30]).isEqualTo(8);
     }
 
     @Test
