@@ -49,6 +49,19 @@ public final class SimulatedImages {
     }
 
     /**
+     * Tissue as the other methods make it, and on it things of four shapes, with exact labels and classes: dark round cells,
+     * bent rods, rings that are pale inside, and angular crystals. Things may touch and cover each other a little; those of
+     * fewer than 12 visible pixels have no label.
+     *
+     * @param width in pixels, at least 1
+     * @param height in pixels, at least 1
+     * @param seed any; the same seed and scene give the same pixels on every machine
+     */
+    public static InclusionSample inclusions(int width, int height, long seed, TissueScene scene) {
+        return Inclusions.simulate(width, height, seed, scene);
+    }
+
+    /**
      * Diffraction-limited spots of varying brightness over autofluorescent cells, 16 bit: Gaussian point spread
      * function of 1.35 pixels, Poisson and read noise on an offset of 100. No two spots are closer than 3 pixels; some
      * are lost in the noise.
