@@ -14,20 +14,16 @@ import io.github.pointillist.tensor.Pass;
  * One k-means step of cluster centres and what follows it: Yu, Wang, Collins, Zhu, Adam, Yuille, Chen, k-means Mask
  * Transformer, ECCV 2022, equation 7, as in bytedance/kmax-deeplab f8e1d04, {@code kMaXTransformerLayer}.
  *
- * <p>Shapes: B samples; h x w pixels of C channels; L centres of 256 channels; 8 heads.
+ * <p>Shapes: B samples; h x w pixels of C channels; L centres of D channels; 8 heads.
  *
  * <p>Every pixel belongs to the cluster with the largest mask logit. A centre takes up the sum, not the mean, of its
  * pixels' values. The assignment has no gradient.
  */
 public final class KMaxLayer extends Layer {
-    /** Channels of a cluster centre. */
-    public static final int CENTRE = 256;
-
     private static final int HEADS = 8;
-    private static final int KEYS = 128;
-    private static final int VALUES = 256;
-    private static final int FFN = 2048;
+    private static final int EXPANSION = 8;
 
+    private final int width;
     private final ConvNorm query;
     private final ConvNorm pixel;
     private final ConvNorm joined;
@@ -44,20 +40,26 @@ public final class KMaxLayer extends Layer {
      * Declares the parameters under the official names.
      *
      * @param pixelChannels C
+     * @param width D, a multiple of 16; 256 in the official models
      * @param classes void included
      */
-    public KMaxLayer(int pixelChannels, int classes) {
-        this.query = child("_query_conv1_bn_act", new ConvNorm(CENTRE, CENTRE, Kernel.LISTED));
-        this.pixel = child("_pixel_conv1_bn_act", new ConvNorm(pixelChannels, CENTRE, Kernel.PIXEL));
-        this.joined = child("_query_qkv_conv_bn", new ConvNorm(CENTRE, 2 * KEYS + VALUES, Kernel.LISTED));
-        this.value = child("_pixel_v_conv_bn", new ConvNorm(CENTRE, VALUES, Kernel.PIXEL));
-        this.attention = child("_query_self_attention", new SelfAttention());
-        this.attended = child("_query_conv3_bn", new ConvNorm(VALUES, CENTRE, Kernel.LISTED));
-        this.ffnIn = child("_query_ffn_conv1_bn_act", new ConvNorm(CENTRE, FFN, Kernel.LISTED));
-        this.ffnOut = child("_query_ffn_conv2_bn", new ConvNorm(FFN, CENTRE, Kernel.LISTED));
-        this.predictor = child("_predcitor", new KMaxPredictor(CENTRE, CENTRE, classes));
-        this.updated = child("_kmeans_query_batch_norm_retrieved_value", norm(VALUES));
-        this.update = child("_kmeans_query_conv3_bn", new ConvNorm(VALUES, CENTRE, Kernel.LISTED));
+    public KMaxLayer(int pixelChannels, int width, int classes) {
+        if (width % (2 * HEADS) != 0) {
+            throw new IllegalArgumentException(
+                    "cluster centres of " + width + " channels; allowed are multiples of " + 2 * HEADS);
+        }
+        this.width = width;
+        this.query = child("_query_conv1_bn_act", new ConvNorm(width, width, Kernel.LISTED));
+        this.pixel = child("_pixel_conv1_bn_act", new ConvNorm(pixelChannels, width, Kernel.PIXEL));
+        this.joined = child("_query_qkv_conv_bn", new ConvNorm(width, 2 * width, Kernel.LISTED));
+        this.value = child("_pixel_v_conv_bn", new ConvNorm(width, width, Kernel.PIXEL));
+        this.attention = child("_query_self_attention", new SelfAttention(width));
+        this.attended = child("_query_conv3_bn", new ConvNorm(width, width, Kernel.LISTED));
+        this.ffnIn = child("_query_ffn_conv1_bn_act", new ConvNorm(width, EXPANSION * width, Kernel.LISTED));
+        this.ffnOut = child("_query_ffn_conv2_bn", new ConvNorm(EXPANSION * width, width, Kernel.LISTED));
+        this.predictor = child("_predcitor", new KMaxPredictor(width, width, classes));
+        this.updated = child("_kmeans_query_batch_norm_retrieved_value", norm(width));
+        this.update = child("_kmeans_query_conv3_bn", new ConvNorm(width, width, Kernel.LISTED));
     }
 
     private static BatchNorm norm(int channels) {
@@ -67,25 +69,25 @@ public final class KMaxLayer extends Layer {
     /**
      * Assigns pixels to centres and moves the centres.
      *
-     * @param centres (B, L, 256)
+     * @param centres (B, L, D)
      * @param pixels (B, h, w, C)
-     * @return the new centres (B, L, 256); in training then also what the centres given predict: mask logits (B, h, w, L),
-     *     class logits (B, L, K) and unit pixel features (B, h, w, 128)
+     * @return the new centres (B, L, D); in training then also what the centres given predict: mask logits (B, h, w, L),
+     *     class logits (B, L, K) and unit pixel features (B, h, w, D / 2)
      */
     public NDList step(NDArray centres, NDArray pixels, Pass pass) {
         return scoped(new NDList(centres, pixels), pass, inner -> {
-            NDArray p = Activation.gelu(pixel.apply(Activation.gelu(pixels), inner)); // (B, h, w, 256)
-            NDArray q = Activation.gelu(query.apply(centres, inner)); // (B, L, 256)
-            NDArray values = value.apply(p, inner); // (B, h, w, 256)
+            NDArray p = Activation.gelu(pixel.apply(Activation.gelu(pixels), inner)); // (B, h, w, D)
+            NDArray q = Activation.gelu(query.apply(centres, inner)); // (B, L, D)
+            NDArray values = value.apply(p, inner); // (B, h, w, D)
             inner.tap(this, "pixel_value", () -> values.transpose(0, 3, 1, 2));
             NDArray features = predictor.features(p, inner);
             NDArray masks = predictor.masks(features, q, inner); // (B, h, w, L)
 
             NDArray moved = centres.add(kMeans(masks, values, inner))
                     .add(attended.apply(attention.apply(joined.apply(q, inner), inner), inner));
-            moved = Activation.gelu(moved); // (B, L, 256)
-            NDArray hidden = Activation.gelu(ffnIn.apply(moved, inner)); // (B, L, 2048)
-            NDArray out = Activation.gelu(moved.add(ffnOut.apply(hidden, inner))); // (B, L, 256)
+            moved = Activation.gelu(moved); // (B, L, D)
+            NDArray hidden = Activation.gelu(ffnIn.apply(moved, inner)); // (B, L, 8 D)
+            NDArray out = Activation.gelu(moved.add(ffnOut.apply(hidden, inner))); // (B, L, D)
             inner.tap(this, "centres", () -> out.transpose(0, 2, 1));
             NDList all = new NDList(out);
             if (inner.isTraining() || inner.records(predictor, "class_logits")) {
@@ -97,7 +99,7 @@ public final class KMaxLayer extends Layer {
         });
     }
 
-    /** The sum of the values of each cluster's pixels, normed and projected: (B, L, 256). */
+    /** The sum of the values of each cluster's pixels, normed and projected: (B, L, D). */
     private NDArray kMeans(NDArray masks, NDArray values, Pass pass) {
         Shape shape = masks.getShape();
         long clusters = shape.get(3);
@@ -107,7 +109,7 @@ public final class KMaxLayer extends Layer {
                 .reshape(shape.get(0), -1, 1)
                 .eq(numbers(clusters, pass))
                 .toType(values.getDataType(), false); // (B, N, L)
-        NDArray sums = members.transpose(0, 2, 1).batchMatMul(values.reshape(shape.get(0), -1, VALUES)); // (B, L, 256)
+        NDArray sums = members.transpose(0, 2, 1).batchMatMul(values.reshape(shape.get(0), -1, width)); // (B, L, D)
         pass.tap(this, "update_raw", () -> sums.transpose(0, 2, 1));
         return update.apply(updated.apply(sums, pass), pass);
     }
@@ -125,29 +127,31 @@ public final class KMaxLayer extends Layer {
         throw new IllegalStateException("call step");
     }
 
-    /** Attention among centres without a scale but with norms: (B, L, 2 keys + values) to (B, L, values). */
+    /** Attention among centres without a scale but with norms: (B, L, 2 D) to (B, L, D). */
     private static final class SelfAttention extends Layer {
+        private final int values;
         private final BatchNorm similarity;
         private final BatchNorm retrieved;
 
-        SelfAttention() {
+        SelfAttention(int values) {
+            this.values = values;
             this.similarity = child("_batch_norm_similarity", norm(HEADS));
-            this.retrieved = child("_batch_norm_retrieved_value", norm(VALUES));
+            this.retrieved = child("_batch_norm_retrieved_value", norm(values));
         }
 
         @Override
         protected NDArray forward(NDArray qkv, Pass pass) {
-            NDArray q = heads(qkv, 0, KEYS); // (B, E, L, 16)
-            NDArray k = heads(qkv, KEYS, KEYS);
-            NDArray v = heads(qkv, 2 * KEYS, VALUES); // (B, E, L, 32)
+            NDArray q = heads(qkv, 0, values / 2); // (B, E, L, D / 16)
+            NDArray k = heads(qkv, values / 2, values / 2);
+            NDArray v = heads(qkv, values, values); // (B, E, L, D / 8)
             NDArray products = q.matMul(k.swapAxes(2, 3)); // (B, E, L, L)
             NDArray weights = similarity
                     .apply(products.transpose(0, 2, 3, 1), pass)
                     .transpose(0, 3, 1, 2)
                     .softmax(-1);
-            NDArray values = weights.matMul(v).transpose(0, 2, 1, 3); // (B, L, E, 32)
+            NDArray all = weights.matMul(v).transpose(0, 2, 1, 3); // (B, L, E, D / 8)
             NDArray out = Activation.gelu(retrieved.apply(
-                    values.reshape(values.getShape().get(0), values.getShape().get(1), VALUES), pass));
+                    all.reshape(all.getShape().get(0), all.getShape().get(1), values), pass));
             pass.tap(this, "output", () -> out.transpose(0, 2, 1));
             return out;
         }

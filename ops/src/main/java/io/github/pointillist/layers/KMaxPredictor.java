@@ -16,15 +16,12 @@ import io.github.pointillist.tensor.Pass;
  * <p>Shapes: B samples; h x w pixels of C channels; L clusters of D channels; K classes, the last one void.
  */
 public final class KMaxPredictor extends Layer {
-    /** Channels of pixel features and mask kernels. */
-    public static final int FEATURES = 128;
-
-    private static final int HIDDEN = 256;
     private static final int KERNEL = 5;
     private static final float NORM_FLOOR = 1e-12f;
     private static final double VOID_PRIOR = 0.9;
 
     private final int classes;
+    private final int features;
     private final ConvNorm around;
     private final ConvNorm pointwise;
     private final ConvNorm last;
@@ -36,18 +33,18 @@ public final class KMaxPredictor extends Layer {
      * Declares the parameters under the official names.
      *
      * @param pixelChannels C
-     * @param clusterChannels D
+     * @param width D, even; pixel features have half as many channels
      * @param classes K, void included
      */
-    public KMaxPredictor(int pixelChannels, int clusterChannels, int classes) {
+    public KMaxPredictor(int pixelChannels, int width, int classes) {
         this.classes = classes;
+        this.features = width / 2;
         this.around = child(
                 "_pixel_space_head_conv0bnact", new ConvNorm(pixelChannels, pixelChannels, Kernel.depthwise(KERNEL)));
-        this.pointwise = child("_pixel_space_head_conv1bnact", new ConvNorm(pixelChannels, HIDDEN, Kernel.PIXEL));
-        this.last = child("_pixel_space_head_last_convbn", new ConvNorm(HIDDEN, FEATURES, Kernel.PIXEL, true, true));
-        this.maskHead = child("_transformer_mask_head", new ConvNorm(clusterChannels, FEATURES, Kernel.LISTED));
-        this.classHead =
-                child("_transformer_class_head", new ConvNorm(clusterChannels, classes, Kernel.LISTED, true, false));
+        this.pointwise = child("_pixel_space_head_conv1bnact", new ConvNorm(pixelChannels, width, Kernel.PIXEL));
+        this.last = child("_pixel_space_head_last_convbn", new ConvNorm(width, features, Kernel.PIXEL, true, true));
+        this.maskHead = child("_transformer_mask_head", new ConvNorm(width, features, Kernel.LISTED));
+        this.classHead = child("_transformer_class_head", new ConvNorm(width, classes, Kernel.LISTED, true, false));
         this.maskNorm = child("_pixel_space_mask_batch_norm", new BatchNorm(1, ConvNorm.EPSILON, ConvNorm.MOMENTUM));
     }
 
@@ -55,13 +52,13 @@ public final class KMaxPredictor extends Layer {
      * Unit feature vectors of pixels.
      *
      * @param pixels (B, h, w, C)
-     * @return (B, h, w, 128)
+     * @return (B, h, w, D / 2)
      */
     public NDArray features(NDArray pixels, Pass pass) {
         return scoped(new NDList(pixels), pass, inner -> {
                     NDArray x = Activation.gelu(around.apply(pixels, inner));
-                    x = Activation.gelu(pointwise.apply(x, inner)); // (B, h, w, 256)
-                    NDArray unit = last.apply(x, inner).normalize(2, 3, NORM_FLOOR); // (B, h, w, 128)
+                    x = Activation.gelu(pointwise.apply(x, inner)); // (B, h, w, D)
+                    NDArray unit = last.apply(x, inner).normalize(2, 3, NORM_FLOOR); // (B, h, w, D / 2)
                     inner.tap(this, "pixel_feature", () -> unit.transpose(0, 3, 1, 2));
                     return new NDList(unit);
                 })
@@ -71,15 +68,15 @@ public final class KMaxPredictor extends Layer {
     /**
      * How much each pixel belongs to each cluster.
      *
-     * @param features (B, h, w, 128)
+     * @param unit features of pixels, (B, h, w, D / 2)
      * @param clusters (B, L, D)
      * @return logits (B, h, w, L)
      */
-    public NDArray masks(NDArray features, NDArray clusters, Pass pass) {
-        return scoped(new NDList(features, clusters), pass, inner -> {
-                    Shape shape = features.getShape();
-                    NDArray kernels = maskHead.apply(clusters, inner).transpose(0, 2, 1); // (B, 128, L)
-                    NDArray points = features.reshape(shape.get(0), -1, FEATURES); // (B, N, 128)
+    public NDArray masks(NDArray unit, NDArray clusters, Pass pass) {
+        return scoped(new NDList(unit, clusters), pass, inner -> {
+                    Shape shape = unit.getShape();
+                    NDArray kernels = maskHead.apply(clusters, inner).transpose(0, 2, 1); // (B, D / 2, L)
+                    NDArray points = unit.reshape(shape.get(0), -1, features); // (B, N, D / 2)
                     NDArray logits;
                     if (inner.isTraining()) {
                         NDArray products = points.batchMatMul(kernels); // (B, N, L)

@@ -19,7 +19,7 @@ import java.util.List;
  * Cluster centres that move through k-means steps on finer and finer maps and then say masks and classes:
  * kMaX-DeepLab's transformer decoder.
  *
- * <p>Shapes: B samples; L clusters; K classes, the last one void; the finest map has h x w pixels.
+ * <p>Shapes: B samples; L clusters of D channels; K classes, the last one void; the finest map has h x w pixels.
  */
 final class KMaxDecoder extends Layer {
     private final List<List<KMaxLayer>> steps = new ArrayList<>();
@@ -39,17 +39,18 @@ final class KMaxDecoder extends Layer {
         for (int i = 0; i < config.steps().size(); i++) {
             List<KMaxLayer> layers = new ArrayList<>();
             for (int j = 0; j < config.steps().get(i); j++) {
-                layers.add(child("_kmax_transformer_layers." + number, new KMaxLayer(in.get(i), classes)));
+                layers.add(
+                        child("_kmax_transformer_layers." + number, new KMaxLayer(in.get(i), config.width(), classes)));
                 number++;
             }
             steps.add(layers);
         }
-        this.centres = child("_cluster_centers", new Centres(config.queries()));
+        this.centres = child("_cluster_centers", new Centres(config.width(), config.queries()));
         this.forClasses =
-                child("_class_embedding_projection", new ConvNorm(KMaxLayer.CENTRE, KMaxLayer.CENTRE, Kernel.LISTED));
+                child("_class_embedding_projection", new ConvNorm(config.width(), config.width(), Kernel.LISTED));
         this.forMasks =
-                child("_mask_embedding_projection", new ConvNorm(KMaxLayer.CENTRE, KMaxLayer.CENTRE, Kernel.LISTED));
-        this.predictor = child("_predcitor", new KMaxPredictor(in.get(in.size() - 1), KMaxLayer.CENTRE, classes));
+                child("_mask_embedding_projection", new ConvNorm(config.width(), config.width(), Kernel.LISTED));
+        this.predictor = child("_predcitor", new KMaxPredictor(in.get(in.size() - 1), config.width(), classes));
         if (auxiliary != null) {
             child("_auxiliary_semantic_predictor", auxiliary);
         }
@@ -59,13 +60,13 @@ final class KMaxDecoder extends Layer {
      * Clusters.
      *
      * @param maps of the pixel decoder, (B, h_i, w_i, C_i), coarsest first
-     * @return mask logits (B, h, w, L), class logits (B, L, K) and unit pixel features (B, h, w, 128); in training then
+     * @return mask logits (B, h, w, L), class logits (B, L, K) and unit pixel features (B, h, w, D / 2); in training then
      *     the same three of every k-means step, the first one first
      */
     NDList decode(NDList maps, Pass pass) {
         return scoped(maps, pass, inner -> {
             NDArray last = maps.get(maps.size() - 1);
-            NDArray current = centres.apply(last, inner); // (B, L, 256)
+            NDArray current = centres.apply(last, inner); // (B, L, D)
             NDList inside = new NDList();
             for (int i = 0; i < steps.size(); i++) {
                 for (KMaxLayer layer : steps.get(i)) {
@@ -76,8 +77,8 @@ final class KMaxDecoder extends Layer {
                     }
                 }
             }
-            NDArray classEmbedding = Activation.gelu(forClasses.apply(current, inner)); // (B, L, 256)
-            NDArray maskEmbedding = Activation.gelu(forMasks.apply(current, inner)); // (B, L, 256)
+            NDArray classEmbedding = Activation.gelu(forClasses.apply(current, inner)); // (B, L, D)
+            NDArray maskEmbedding = Activation.gelu(forMasks.apply(current, inner)); // (B, L, D)
             inner.tap(this, "class_embedding", () -> classEmbedding.transpose(0, 2, 1));
             inner.tap(this, "mask_embedding", () -> maskEmbedding.transpose(0, 2, 1));
             NDArray features = predictor.features(last, inner);
@@ -96,19 +97,22 @@ final class KMaxDecoder extends Layer {
 
     /** Where clusters begin, the same for every image. */
     private static final class Centres extends Layer {
-        private final Parameter weight; // (256, L)
+        private final Parameter weight; // (D, L)
 
-        Centres(int queries) {
-            this.weight = weight("weight", KMaxLayer.CENTRE, queries);
+        Centres(int width, int queries) {
+            this.weight = weight("weight", width, queries);
         }
 
-        /** For a batch as large as that of {@code x}: (B, L, 256). */
+        /** For a batch as large as that of {@code x}: (B, L, D). */
         @Override
         protected NDArray forward(NDArray x, Pass pass) {
             return pass.value(weight)
                     .transpose()
                     .expandDims(0)
-                    .broadcast(new Shape(x.getShape().get(0), weight.shape().get(1), KMaxLayer.CENTRE));
+                    .broadcast(new Shape(
+                            x.getShape().get(0),
+                            weight.shape().get(1),
+                            weight.shape().get(0)));
         }
     }
 }

@@ -19,7 +19,7 @@ import java.util.Locale;
  * <p>Cluster centres, one for each object or area that an image may hold, are moved by k-means steps on the image's
  * features until each says its mask and its class.
  *
- * <p>Shapes: B samples; an image of H x W pixels; L clusters; K classes and void, the last one; masks of h x w pixels, about
+ * <p>Shapes: B samples; an image of H x W pixels; L clusters of D channels; K classes and void, the last one; masks of h x w pixels, about
  * H / 4 x W / 4.
  *
  * <p>Deviations: maps are kept channels-last; what only training needs is not computed otherwise. Results are the same.
@@ -27,6 +27,9 @@ import java.util.Locale;
 public final class KMaxDeepLab extends Layer implements GroupingModel {
     /** Share of the features of the semantic head that the reference implementation leaves out in training. */
     static final double DROPOUT = 0.1;
+
+    /** Channels of a cluster centre in the official models. */
+    static final int WIDTH = 256;
 
     private static final int COARSEST = 32;
     private static final String HEAD = "sem_seg_head.";
@@ -85,6 +88,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
      * @param stages of the pixel decoder, one a map
      * @param steps k-means steps on each of the three coarsest maps, 0 or more
      * @param queries L
+     * @param width channels of a cluster centre, a multiple of 16; 256 in the official models
      * @param classes K, without void
      * @param auxiliary the semantic head that helps in training
      * @param dropout share of the features of this head that are left out in training, 0.1 in the reference
@@ -99,6 +103,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
             List<Stage> stages,
             List<Integer> steps,
             int queries,
+            int width,
             int classes,
             Auxiliary auxiliary,
             double dropout,
@@ -157,6 +162,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
                     stages,
                     steps,
                     queries,
+                    width,
                     classNumber,
                     head,
                     newDropout,
@@ -182,6 +188,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
                 FOUR_STAGES,
                 List.of(2, 2, 2),
                 128,
+                WIDTH,
                 classes,
                 Auxiliary.DECODER,
                 DROPOUT,
@@ -199,6 +206,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
                 stages,
                 List.of(2, 2, 2),
                 256,
+                WIDTH,
                 19,
                 Auxiliary.SMALL,
                 DROPOUT,
@@ -278,7 +286,7 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
     }
 
     /**
-     * The same for training: then unit pixel features (B, h, w, 128); mask logits, class logits and pixel features of every
+     * The same for training: then unit pixel features (B, h, w, D / 2); mask logits, class logits and pixel features of every
      * k-means step, at its own size; and the logits of the semantic head (B, h, w, classes), if there is one.
      */
     public NDList predictAll(NDArray image, Pass pass) {

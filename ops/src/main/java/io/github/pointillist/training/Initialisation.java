@@ -18,6 +18,8 @@ import java.util.SplittableRandom;
 public final class Initialisation {
     static final double LAYER_SCALE = 0.1;
     private static final double CLASSIFIER = 0.01;
+    /** Layer scale of ConvNeXt; 1e-6 in the reference, which is trained much longer. */
+    private static final double GAMMA = 1e-2;
 
     private Initialisation() {}
 
@@ -40,7 +42,7 @@ public final class Initialisation {
         double constant = constant(name, shape);
         SplittableRandom random = new SplittableRandom(hash(name) ^ seed * 0x9E3779B97F4A7C15L);
         double fanIn = shape.dimension() > 1 ? (double) shape.size() / shape.get(0) : 1;
-        double deviation = name.endsWith("conv_seg.weight") ? CLASSIFIER : Math.sqrt(2 / fanIn);
+        double deviation = deviation(name, shape, fanIn);
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (Double.isNaN(constant) ? deviation * normal(random) : constant);
         }
@@ -50,8 +52,37 @@ public final class Initialisation {
         parameter.set(bytes, DataType.FLOAT32);
     }
 
+    private static double deviation(String name, Shape shape, double fanIn) {
+        if (name.endsWith("conv_seg.weight") || small(name)) {
+            return CLASSIFIER;
+        }
+        // kMaX-DeepLab: cluster centres and tables of positions, then projections to queries, keys and values
+        if (name.endsWith("_cluster_centers.weight") || name.endsWith("_embeddings.weight")) {
+            return 1;
+        }
+        return name.contains("qkv") || name.contains("_pixel_v_conv_bn") ? Math.sqrt(1 / fanIn) : Math.sqrt(2 / fanIn);
+    }
+
+    /** Last layers of kMaX-DeepLab's heads. */
+    private static boolean small(String name) {
+        return name.endsWith("_transformer_class_head.conv.weight")
+                || name.endsWith("_pixel_space_head_last_convbn.conv.weight")
+                || name.endsWith("final_conv.conv.weight")
+                || name.endsWith("_auxiliary_semantic_predictor.2.conv.weight");
+    }
+
     /** NaN where values are drawn. */
     private static double constant(String name, Shape shape) {
+        // kMaX-DeepLab: updates begin as nothing, masks soft
+        if (name.endsWith("conv3_bn.norm.weight") || name.endsWith("ffn_conv2_bn.norm.weight")) {
+            return 0;
+        }
+        if (name.endsWith("_pixel_space_mask_batch_norm.weight")) {
+            return 0.1;
+        }
+        if (name.endsWith(".gamma")) {
+            return GAMMA;
+        }
         if (name.contains("layer_scale")) {
             return LAYER_SCALE;
         }

@@ -38,7 +38,7 @@ public record InstanceObjective(
         double dice,
         double centre,
         double offset)
-        implements Objective {
+        implements DenseObjective {
     private static final int TRUE_POSITIVE = 0;
     private static final int FALSE_POSITIVE = 1;
     private static final int FALSE_NEGATIVE = 2;

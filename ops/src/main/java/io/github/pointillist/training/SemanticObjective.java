@@ -33,7 +33,7 @@ public record SemanticObjective(
         double gamma,
         double borderWeight,
         int borderPx)
-        implements Objective {
+        implements DenseObjective {
     /** Checks the ranges. */
     public SemanticObjective {
         classWeights = List.copyOf(classWeights);

@@ -6,17 +6,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.github.pointillist.image.Normalisation;
 import io.github.pointillist.image.RasterF;
-import io.github.pointillist.layers.Resize;
-import io.github.pointillist.models.DeepSupervision;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
-import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
@@ -49,9 +45,7 @@ public final class Trainer implements AutoCloseable {
     private static final int AHEAD = 2;
 
     private static final int THREADS = 1;
-    /** What the loss of a head counts that helps in training alone. */
-    private static final float AUXILIARY = 0.4f;
-
+    private static final long LOSS_SEED = 0x6c6f7373L;
     private static final int MOST_FAILURES = 20;
     /** Checkpoints also come by time; saving does not change the run. */
     private static final long SAVE_SECONDS = 30;
@@ -259,15 +253,13 @@ public final class Trainer implements AutoCloseable {
         Map<String, Double> values = new LinkedHashMap<>();
         try (Arena scope = arena.child();
                 GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDList targets = objective.targets(examples, stride, scope);
-            NDList logits = logits(input(examples, normalisation, scope));
-            Map<String, NDArray> parts = new LinkedHashMap<>(objective.loss(logits.head(), targets));
-            for (int i = 1; i < logits.size(); i++) {
-                NDArray other = enlarged(logits.get(i), logits.head().getShape());
-                NDArray loss = Losses.sum(
-                        new NDList(List.copyOf(objective.loss(other, targets).values())));
-                parts.put(logits.size() == 2 ? "auxiliary" : "auxiliary " + i, loss.mul(AUXILIARY));
-            }
+            Map<String, NDArray> parts = objective.loss(new Objective.Batch(
+                    model,
+                    input(examples, normalisation, scope),
+                    examples,
+                    stride,
+                    scope,
+                    Draws.of(settings.seed() ^ LOSS_SEED, step)));
             NDArray total = Losses.sum(new NDList(List.copyOf(parts.values())));
             collector.backward(total);
             parts.forEach((name, part) -> values.put(name, (double) part.getFloat()));
@@ -285,17 +277,6 @@ public final class Trainer implements AutoCloseable {
         optimiser.update(step, settings.rate(step), scale);
         follow();
         return values;
-    }
-
-    /** Of the main head, then of those that help in training. */
-    private NDList logits(NDArray input) {
-        return model instanceof DeepSupervision supervised
-                ? supervised.trainingLogits(input, Pass.training())
-                : new NDList(model.apply(input, Pass.training()));
-    }
-
-    private static NDArray enlarged(NDArray logits, Shape to) {
-        return Resize.linear(Resize.linear(logits, 2, to.get(2)), 3, to.get(3));
     }
 
     /** Moves the average. */
@@ -366,10 +347,15 @@ public final class Trainer implements AutoCloseable {
         for (int from = 0; from < run.validation.size(); from += size) {
             List<Annotated> examples = run.validation.subList(from, Math.min(run.validation.size(), from + size));
             try (Arena scope = arena.child()) {
-                NDArray logits = run.model.apply(input(examples, run.normalisation, scope), Pass.inference());
-                run.objective.count(logits, examples, counts);
-                Map<String, NDArray> parts =
-                        run.objective.loss(logits, run.objective.targets(examples, run.stride, scope));
+                Map<String, NDArray> parts = run.objective.validate(
+                        new Objective.Batch(
+                                run.model,
+                                input(examples, run.normalisation, scope),
+                                examples,
+                                run.stride,
+                                scope,
+                                Draws.of(LOSS_SEED, from)),
+                        counts);
                 for (NDArray part : parts.values()) {
                     loss += part.getFloat();
                 }

@@ -42,6 +42,7 @@ class KMaxDeepLabTest {
             STAGES,
             List.of(1, 0, 1),
             5,
+            32,
             3,
             Auxiliary.DECODER,
             0,
@@ -117,13 +118,13 @@ class KMaxDeepLabTest {
                 .containsExactly(
                         new Shape(2, 9, 13, 5),
                         new Shape(2, 5, 4),
-                        new Shape(2, 9, 13, 128),
+                        new Shape(2, 9, 13, 16),
                         new Shape(2, 2, 2, 5),
                         new Shape(2, 5, 4),
-                        new Shape(2, 2, 2, 128),
+                        new Shape(2, 2, 2, 16),
                         new Shape(2, 5, 7, 5),
                         new Shape(2, 5, 4),
-                        new Shape(2, 5, 7, 128),
+                        new Shape(2, 5, 7, 16),
                         new Shape(2, 9, 13, 4));
     }
 
@@ -219,6 +220,7 @@ class KMaxDeepLabTest {
                             told.stages(),
                             told.steps(),
                             told.queries(),
+                            told.width(),
                             told.classes(),
                             told.auxiliary(),
                             told.dropout(),
@@ -251,6 +253,7 @@ class KMaxDeepLabTest {
                         STAGES,
                         List.of(1, 1, 1),
                         5,
+                        32,
                         3,
                         Auxiliary.NONE,
                         0,
@@ -265,6 +268,7 @@ class KMaxDeepLabTest {
                         STAGES,
                         List.of(1, 1, 1),
                         5,
+                        32,
                         3,
                         Auxiliary.NONE,
                         0,

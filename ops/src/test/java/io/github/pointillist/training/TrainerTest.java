@@ -69,7 +69,7 @@ class TrainerTest {
 
     @Test
     void headsOfInnerMapsLearnToo() throws IOException {
-        for (Objective objective : List.of(SemanticObjective.usual(2), InstanceObjective.usual(16))) {
+        for (DenseObjective objective : List.of(SemanticObjective.usual(2), InstanceObjective.usual(16))) {
             try (Arena arena = Arena.onCpu()) {
                 Layer model = Tiny.deeplySupervised(objective.outputs(), arena);
                 Map<String, List<Number>> before = weights(model);

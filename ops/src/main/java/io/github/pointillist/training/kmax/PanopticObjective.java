@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-2-Clause
+package io.github.pointillist.training.kmax;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.pointillist.models.KMaxDeepLab;
+import io.github.pointillist.progress.Progress;
+import io.github.pointillist.tasks.PanopticDecoder;
+import io.github.pointillist.tasks.PanopticScores;
+import io.github.pointillist.tasks.PanopticScores.Segments;
+import io.github.pointillist.tensor.Pass;
+import io.github.pointillist.training.Annotated;
+import io.github.pointillist.training.Objective;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Finding segments of things and stuff with a {@link KMaxDeepLab}. Labels of examples hold class and object: see {@link
+ * #label}. Validation decodes as inference does and counts panoptic quality.
+ *
+ * @param loss weights of the losses
+ * @param classes without void
+ * @param things classes that are countable
+ * @param options when a mask is a segment
+ */
+public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things, PanopticDecoder.Options options)
+        implements Objective {
+    private static final int OBJECT_BITS = 20;
+    private static final int TRUE_POSITIVES = 0;
+    private static final int FALSE_POSITIVES = 1;
+    private static final int FALSE_NEGATIVES = 2;
+    private static final int IOU_SUM = 3;
+    private static final int COUNTS = 4;
+
+    /** Copies the set. */
+    public PanopticObjective {
+        things = Set.copyOf(things);
+    }
+
+    /**
+     * The label of a pixel.
+     *
+     * @param classIndex from 0 to 2047
+     * @param object number of the thing, from 1 to 2^20 - 1; 0 for stuff
+     */
+    public static int label(int classIndex, int object) {
+        return classIndex << OBJECT_BITS | object;
+    }
+
+    private static int classOf(int label) {
+        return label >> OBJECT_BITS;
+    }
+
+    @Override
+    public Map<String, NDArray> loss(Batch batch) {
+        NDList all = ((KMaxDeepLab) batch.model()).predictAll(batch.input(), Pass.training());
+        return loss.parts(all, truths(batch, all.head().getShape()), batch::uniform);
+    }
+
+    @Override
+    public Map<String, NDArray> validate(Batch batch, Counts counts) {
+        NDList all = ((KMaxDeepLab) batch.model()).predictAll(batch.input(), Pass.inference());
+        Shape shape = all.head().getShape(); // (B, h, w, L)
+        int h = (int) shape.get(1);
+        int w = (int) shape.get(2);
+        float[] masks = all.get(0).toType(DataType.FLOAT32, false).toFloatArray();
+        float[] labels = all.get(1).toType(DataType.FLOAT32, false).toFloatArray();
+        int images = batch.examples().size();
+        PanopticScores scores = new PanopticScores(classes);
+        for (int b = 0; b < images; b++) {
+            Annotated example = batch.examples().get(b);
+            PanopticDecoder decoder = new PanopticDecoder(
+                    part(masks, b, images),
+                    part(labels, b, images),
+                    new PanopticDecoder.Layout(
+                            h,
+                            w,
+                            example.height(),
+                            example.width(),
+                            example.height(),
+                            example.width(),
+                            example.height(),
+                            example.width()),
+                    things,
+                    options);
+            scores.add(predicted(decoder.decode(Progress.NONE)), truth(example));
+        }
+        for (int k = 0; k < classes; k++) {
+            counts.add(COUNTS * k + TRUE_POSITIVES, scores.truePositives(k));
+            counts.add(COUNTS * k + FALSE_POSITIVES, scores.falsePositives(k));
+            counts.add(COUNTS * k + FALSE_NEGATIVES, scores.falseNegatives(k));
+            counts.add(COUNTS * k + IOU_SUM, scores.iouSum(k));
+        }
+        return loss.parts(all, truths(batch, shape), batch::uniform);
+    }
+
+    private static float[] part(float[] values, int b, int images) {
+        int length = values.length / images;
+        return java.util.Arrays.copyOfRange(values, b * length, (b + 1) * length);
+    }
+
+    private static Segments predicted(PanopticDecoder.Result result) {
+        int[] pixels = new int[result.labels().length];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = result.labels()[i] == 0 ? PanopticScores.VOID : result.labels()[i];
+        }
+        Map<Integer, Integer> labels = new HashMap<>();
+        result.segments().forEach(segment -> labels.put(segment.id(), segment.label()));
+        return new Segments(pixels, labels);
+    }
+
+    private static Segments truth(Annotated example) {
+        Map<Integer, Integer> labels = new HashMap<>();
+        for (int label : example.labels()) {
+            if (label != Annotated.IGNORE) {
+                labels.put(label, classOf(label));
+            }
+        }
+        return new Segments(example.labels(), labels);
+    }
+
+    /** Segments at the size of the masks: every fourth pixel or so. */
+    private List<KMaxTruth> truths(Batch batch, Shape shape) {
+        int h = (int) shape.get(1);
+        int w = (int) shape.get(2);
+        int most = (int) shape.get(3);
+        List<KMaxTruth> truths = new ArrayList<>();
+        for (Annotated example : batch.examples()) {
+            truths.add(truth(example, h, w, most));
+        }
+        return truths;
+    }
+
+    private KMaxTruth truth(Annotated example, int h, int w, int most) {
+        Map<Integer, boolean[]> masks = new LinkedHashMap<>();
+        Map<Integer, Integer> areas = new HashMap<>();
+        int[] semantic = new int[h * w];
+        int stepY = (example.height() + h - 1) / h;
+        int stepX = (example.width() + w - 1) / w;
+        for (int i = 0; i < h * w; i++) {
+            int label = example.labels()[i / w * stepY * example.width() + i % w * stepX];
+            semantic[i] = label == Annotated.IGNORE ? -1 : classOf(label);
+            if (label != Annotated.IGNORE) {
+                masks.computeIfAbsent(label, key -> new boolean[h * w])[i] = true;
+                areas.merge(label, 1, Integer::sum);
+            }
+        }
+        // more segments than clusters: the smallest are left void
+        List<Integer> kept = areas.entrySet().stream()
+                .sorted(Map.Entry.<Integer, Integer>comparingByValue()
+                        .reversed()
+                        .thenComparing(Map.Entry.comparingByKey()))
+                .limit(most)
+                .map(Map.Entry::getKey)
+                .toList();
+        return new KMaxTruth(
+                kept.stream().map(masks::get).toList(),
+                kept.stream().mapToInt(PanopticObjective::classOf).toArray(),
+                semantic);
+    }
+
+    @Override
+    public List<String> metrics() {
+        return List.of("PQ", "PQ things", "PQ stuff");
+    }
+
+    @Override
+    public List<Double> measure(Counts counts) {
+        double[] sums = new double[2];
+        int[] n = new int[2];
+        for (int k = 0; k < classes; k++) {
+            double quality = PanopticScores.quality(
+                    counts.get(COUNTS * k + IOU_SUM),
+                    counts.get(COUNTS * k + TRUE_POSITIVES),
+                    counts.get(COUNTS * k + FALSE_POSITIVES),
+                    counts.get(COUNTS * k + FALSE_NEGATIVES));
+            if (!Double.isNaN(quality)) {
+                int which = things.contains(k) ? 0 : 1;
+                sums[which] += quality;
+                n[which]++;
+            }
+        }
+        return List.of((sums[0] + sums[1]) / (n[0] + n[1]), sums[0] / n[0], sums[1] / n[1]);
+    }
+
+    @Override
+    public Counts counts() {
+        return new Counts(COUNTS * classes);
+    }
+
+    @Override
+    public String describe() {
+        return classes + " classes, " + things.size() + " of them things: " + loss + ", " + options;
+    }
+}
