@@ -13,8 +13,8 @@ import java.util.List;
  * @param architecture id of the family, see {@code models.Architectures}
  * @param variant the official name of the variant, or "custom"
  * @param title one line for people
- * @param task "classification", "multi-label classification", "semantic segmentation", "point classification" or
- *     "backbone"
+ * @param task "classification", "multi-label classification", "semantic segmentation", "panoptic segmentation", "point
+ *     classification" or "backbone"
  * @param classes number of classes, 0 for a backbone
  * @param classNames one name a class, or empty where they are not known
  * @param input how a picture gets into the model; null for models of point sets
@@ -26,6 +26,7 @@ import java.util.List;
  * @param notes what else a user should know
  * @param segmentation how a segmentation model sees images and what its outputs mean; null for other models, and for
  *     published semantic ones, which see the whole image as {@code input} says
+ * @param panoptic what the classes of a panoptic model are and when its masks are segments; null for other models
  */
 public record ModelCard(
         String name,
@@ -42,7 +43,8 @@ public record ModelCard(
         String weights,
         String accuracy,
         List<String> notes,
-        Segmentation segmentation) {
+        Segmentation segmentation,
+        Panoptic panoptic) {
     /** How the note begins that says that the input is assumed rather than known. */
     public static final String ASSUMED = "no official card fits";
 
@@ -220,6 +222,70 @@ public record ModelCard(
         }
     }
 
+    /**
+     * When a mask of a panoptic model is a segment.
+     *
+     * @param things classes that are countable, ascending; the others are stuff
+     * @param pixelThreshold least probability of a mask in a pixel, above 1/3
+     * @param thingThreshold least probability of the class of a thing
+     * @param stuffThreshold the same for stuff
+     * @param overlapThreshold least share of a mask that better ones leave free
+     * @param classPower exponent of the class probability in the order of masks
+     * @param maskPower exponent of the mask probability in the order of masks
+     */
+    public record Panoptic(
+            List<Integer> things,
+            double pixelThreshold,
+            double thingThreshold,
+            double stuffThreshold,
+            double overlapThreshold,
+            double classPower,
+            double maskPower) {
+        /** Checks that classes are named; thresholds are checked where they are used. */
+        public Panoptic {
+            if (things == null || things.stream().anyMatch(k -> k == null || k < 0)) {
+                throw new IllegalArgumentException("things are " + things + "; give classes, from 0");
+            }
+            things = List.copyOf(things);
+        }
+    }
+
+    /** The same for a model that is not panoptic. */
+    public ModelCard(
+            String name,
+            String architecture,
+            String variant,
+            String title,
+            String task,
+            int classes,
+            List<String> classNames,
+            Input input,
+            String licence,
+            String citation,
+            String source,
+            String weights,
+            String accuracy,
+            List<String> notes,
+            Segmentation segmentation) {
+        this(
+                name,
+                architecture,
+                variant,
+                title,
+                task,
+                classes,
+                classNames,
+                input,
+                licence,
+                citation,
+                source,
+                weights,
+                accuracy,
+                notes,
+                segmentation,
+                null);
+    }
+
     /** Checks that what is always known is there, and that every class has a name or none has. */
     public ModelCard {
         if (name == null || architecture == null || variant == null || title == null || task == null) {
@@ -262,7 +328,8 @@ public record ModelCard(
                 weights,
                 accuracy,
                 notes,
-                segmentation);
+                segmentation,
+                panoptic);
     }
 
     /** The same with other notes. */
@@ -282,7 +349,8 @@ public record ModelCard(
                 weights,
                 accuracy,
                 others,
-                segmentation);
+                segmentation,
+                panoptic);
     }
 
     /** The same with other classes. */
@@ -302,6 +370,7 @@ public record ModelCard(
                 weights,
                 accuracy,
                 notes,
-                segmentation);
+                segmentation,
+                panoptic);
     }
 }
