@@ -14,6 +14,7 @@ import io.github.pointillist.image.Overlay;
 import io.github.pointillist.image.Raster8;
 import io.github.pointillist.image.RasterF;
 import io.github.pointillist.image.Resize;
+import io.github.pointillist.image.ShortestEdge;
 import io.github.pointillist.models.AffinityModel;
 import io.github.pointillist.models.AffinityModel.Affinity;
 import io.github.pointillist.models.GroupingModel;
@@ -192,7 +193,9 @@ final class ModelAssignments implements AutoCloseable {
             List<Groups> groups = groups(window, levels, cutting);
             for (int l = 0; l < levels.size(); l++) {
                 Groups points = groups.get(l);
-                int[] from = Overlay.nearest(points.ids(), points.width(), points.height(), right - left, bottom - top);
+                int[] from = padded()
+                        ? shown(points, right - left, bottom - top)
+                        : Overlay.nearest(points.ids(), points.width(), points.height(), right - left, bottom - top);
                 for (int y = top; y < bottom; y++) {
                     for (int x = left; x < right; x++) {
                         int pixel = y * width + x;
@@ -294,12 +297,48 @@ final class ModelAssignments implements AutoCloseable {
         return i;
     }
 
+    /** Whether images are resized in proportion and padded, as a panoptic model is given them. */
+    private boolean padded() {
+        return model.card().panoptic() != null && model.card().input().shortSidePx() > 0;
+    }
+
+    private int[] proportional(int width, int height) {
+        ModelCard.Input card = model.card().input();
+        return ShortestEdge.size(height, width, card.shortSidePx(), Math.max(card.widthPx(), card.heightPx()));
+    }
+
+    /** The groups where the image is, without those of the padding, one a pixel of the image. */
+    private int[] shown(Groups points, int width, int height) {
+        int[] size = proportional(width, height);
+        double down = (double) size[0]
+                / height
+                * points.height()
+                / model.card().input().heightPx();
+        double across =
+                (double) size[1] / width * points.width() / model.card().input().widthPx();
+        int[] ids = new int[width * height];
+        for (int y = 0; y < height; y++) {
+            int row = Math.min(points.height() - 1, (int) ((y + 0.5) * down));
+            for (int x = 0; x < width; x++) {
+                int column = Math.min(points.width() - 1, (int) ((x + 0.5) * across));
+                ids[y * width + x] = points.ids()[row * points.width() + column];
+            }
+        }
+        return ids;
+    }
+
     /** What the model is given. */
     private record Input(NDArray image, int width, int height) {}
 
     private Input input(Raster8 window, Cutting cutting, Arena scope) {
         int width = cutting.inputWidthPx > 0 ? cutting.inputWidthPx : sizes().nearestWidth(window.width());
         int height = cutting.inputHeightPx > 0 ? cutting.inputHeightPx : sizes().nearestHeight(window.height());
+        if (padded()) {
+            int[] size = proportional(window.width(), window.height());
+            Raster8 resized = Resize.resize(window, size[1], size[0], Interpolation.PIL_BILINEAR);
+            return new Input(
+                    scope.array(PanopticInput.planes(resized, height, width), 1, 3, height, width), width, height);
+        }
         Raster8 resized = Resize.resize(window, width, height, Interpolation.CV_BILINEAR);
         ModelCard.Input card = model.card().input();
         float[] values = card.normalisation().apply(Photograph.inOrder(resized, card.channelOrder()));
