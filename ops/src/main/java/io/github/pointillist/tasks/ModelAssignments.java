@@ -14,7 +14,6 @@ import io.github.pointillist.image.Overlay;
 import io.github.pointillist.image.Raster8;
 import io.github.pointillist.image.RasterF;
 import io.github.pointillist.image.Resize;
-import io.github.pointillist.image.ShortestEdge;
 import io.github.pointillist.models.AffinityModel;
 import io.github.pointillist.models.AffinityModel.Affinity;
 import io.github.pointillist.models.GroupingModel;
@@ -302,14 +301,9 @@ final class ModelAssignments implements AutoCloseable {
         return model.card().panoptic() != null && model.card().input().shortSidePx() > 0;
     }
 
-    private int[] proportional(int width, int height) {
-        ModelCard.Input card = model.card().input();
-        return ShortestEdge.size(height, width, card.shortSidePx(), Math.max(card.widthPx(), card.heightPx()));
-    }
-
     /** The groups where the image is, without those of the padding, one a pixel of the image. */
     private int[] shown(Groups points, int width, int height) {
-        int[] size = proportional(width, height);
+        int[] size = PanopticInput.size(model.card().input(), width, height);
         double down = (double) size[0]
                 / height
                 * points.height()
@@ -334,7 +328,7 @@ final class ModelAssignments implements AutoCloseable {
         int width = cutting.inputWidthPx > 0 ? cutting.inputWidthPx : sizes().nearestWidth(window.width());
         int height = cutting.inputHeightPx > 0 ? cutting.inputHeightPx : sizes().nearestHeight(window.height());
         if (padded()) {
-            int[] size = proportional(window.width(), window.height());
+            int[] size = PanopticInput.size(model.card().input(), window.width(), window.height());
             Raster8 resized = Resize.resize(window, size[1], size[0], Interpolation.PIL_BILINEAR);
             return new Input(
                     scope.array(PanopticInput.planes(resized, height, width), 1, 3, height, width), width, height);

@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.tasks;
 
+import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.image.Raster8;
+import io.github.pointillist.image.ShortestEdge;
 
 /** Pictures for kMaX-DeepLab: values from -1 to 1, zeros to the right and below. */
 final class PanopticInput {
     private static final float HALF = 127.5f;
 
     private PanopticInput() {}
+
+    /**
+     * The size of an image in the model's input: its short side as the card says, unless it would then not fit.
+     *
+     * @return (height, width)
+     */
+    static int[] size(ModelCard.Input card, int width, int height) {
+        int shortPx = card.shortSidePx() > 0 ? card.shortSidePx() : Math.min(card.widthPx(), card.heightPx());
+        int[] size = ShortestEdge.size(height, width, shortPx, Math.max(card.widthPx(), card.heightPx()));
+        double over = Math.max((double) size[0] / card.heightPx(), (double) size[1] / card.widthPx());
+        return over <= 1 ? size : new int[] {Math.max(1, (int) (size[0] / over)), Math.max(1, (int) (size[1] / over))};
+    }
 
     /**
      * Planes of a picture.
