@@ -11,7 +11,7 @@ import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Pass;
 
 /**
- * One k-means step of cluster centres and what follows it: Yu, Wang, Collins, Zhu, Adam, Yuille, Chen, k-means Mask
+ * One k-means step of cluster centres and what follows it: Yu, Wang, Qiao, Collins, Zhu, Adam, Yuille, Chen, k-means Mask
  * Transformer, ECCV 2022, equation 7, as in bytedance/kmax-deeplab f8e1d04, {@code kMaXTransformerLayer}.
  *
  * <p>Shapes: B samples; h x w pixels of C channels; L centres of D channels; 8 heads.

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * kMaX-DeepLab: Yu, Wang, Collins, Zhu, Adam, Yuille, Chen, k-means Mask Transformer, ECCV 2022. Reference implementation:
+ * kMaX-DeepLab: Yu, Wang, Qiao, Collins, Zhu, Adam, Yuille, Chen, k-means Mask Transformer, ECCV 2022. Reference implementation:
  * bytedance/kmax-deeplab f8e1d04, under whose names the parameters are; before it google-research/deeplab2 64bc1c1.
  *
  * <p>Cluster centres, one for each object or area that an image may hold, are moved by k-means steps on the image's
