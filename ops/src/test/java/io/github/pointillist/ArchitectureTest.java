@@ -97,7 +97,7 @@ class ArchitectureTest {
         Set<String> found = new TreeSet<>();
         classes.forEach(type -> {
             if (type.getPackageName().startsWith(ROOT)) {
-                found.add(type.getPackageName().substring(ROOT.length()));
+                found.add(type.getPackageName().substring(ROOT.length()).split("\\.")[0]);
             }
         });
         assertThat(ALLOWED.keySet()).containsAll(found);

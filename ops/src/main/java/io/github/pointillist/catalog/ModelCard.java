@@ -226,6 +226,8 @@ public record ModelCard(
      * When a mask of a panoptic model is a segment.
      *
      * @param things classes that are countable, ascending; the others are stuff
+     * @param shortSidePx the shorter side of an image becomes this, unless it would then not fit into the input, and the
+     *     rest is padded with zeros; 0 for a model that sees images at their own pixels, in windows as large as its input
      * @param pixelThreshold least probability of a mask in a pixel, above 1/3
      * @param thingThreshold least probability of the class of a thing
      * @param stuffThreshold the same for stuff
@@ -235,6 +237,7 @@ public record ModelCard(
      */
     public record Panoptic(
             List<Integer> things,
+            int shortSidePx,
             double pixelThreshold,
             double thingThreshold,
             double stuffThreshold,
@@ -245,6 +248,9 @@ public record ModelCard(
         public Panoptic {
             if (things == null || things.stream().anyMatch(k -> k == null || k < 0)) {
                 throw new IllegalArgumentException("things are " + things + "; give classes, from 0");
+            }
+            if (shortSidePx < 0) {
+                throw new IllegalArgumentException("shortSidePx is " + shortSidePx + "; allowed is 0 or more");
             }
             things = List.copyOf(things);
         }

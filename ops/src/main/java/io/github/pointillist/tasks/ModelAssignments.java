@@ -298,12 +298,12 @@ final class ModelAssignments implements AutoCloseable {
 
     /** Whether images are resized in proportion and padded, as a panoptic model is given them. */
     private boolean padded() {
-        return model.card().panoptic() != null && model.card().input().shortSidePx() > 0;
+        return model.card().panoptic() != null;
     }
 
     /** The groups where the image is, without those of the padding, one a pixel of the image. */
     private int[] shown(Groups points, int width, int height) {
-        int[] size = PanopticInput.size(model.card().input(), width, height);
+        int[] size = PanopticInput.size(model.card(), width, height);
         double down = (double) size[0]
                 / height
                 * points.height()
@@ -328,7 +328,7 @@ final class ModelAssignments implements AutoCloseable {
         int width = cutting.inputWidthPx > 0 ? cutting.inputWidthPx : sizes().nearestWidth(window.width());
         int height = cutting.inputHeightPx > 0 ? cutting.inputHeightPx : sizes().nearestHeight(window.height());
         if (padded()) {
-            int[] size = PanopticInput.size(model.card().input(), window.width(), window.height());
+            int[] size = PanopticInput.size(model.card(), window.width(), window.height());
             Raster8 resized = Resize.resize(window, size[1], size[0], Interpolation.PIL_BILINEAR);
             return new Input(
                     scope.array(PanopticInput.planes(resized, height, width), 1, 3, height, width), width, height);

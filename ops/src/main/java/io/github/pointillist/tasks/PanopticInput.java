@@ -16,8 +16,10 @@ final class PanopticInput {
      *
      * @return (height, width)
      */
-    static int[] size(ModelCard.Input card, int width, int height) {
-        int shortPx = card.shortSidePx() > 0 ? card.shortSidePx() : Math.min(card.widthPx(), card.heightPx());
+    static int[] size(ModelCard whole, int width, int height) {
+        ModelCard.Input card = whole.input();
+        int wanted = whole.panoptic().shortSidePx();
+        int shortPx = wanted > 0 ? wanted : Math.min(card.widthPx(), card.heightPx());
         int[] size = ShortestEdge.size(height, width, shortPx, Math.max(card.widthPx(), card.heightPx()));
         double over = Math.max((double) size[0] / card.heightPx(), (double) size[1] / card.widthPx());
         return over <= 1 ? size : new int[] {Math.max(1, (int) (size[0] / over)), Math.max(1, (int) (size[1] / over))};

@@ -182,7 +182,7 @@ public final class SegmentPanoptic implements AutoCloseable {
         Raster8 picture = photograph.picture();
         List<String> notes = new ArrayList<>(photograph.notes());
         boolean whole = settings.view == View.WHOLE
-                || (settings.view == View.AUTOMATIC && card().input().shortSidePx() > 0);
+                || (settings.view == View.AUTOMATIC && card().panoptic().shortSidePx() > 0);
         Result result = whole ? whole(picture, notes, progress) : windows(picture, notes, progress);
         for (int i = 0; i < values.data().length; i++) {
             if (Float.isNaN(values.data()[i])) {
@@ -195,7 +195,7 @@ public final class SegmentPanoptic implements AutoCloseable {
 
     private Result whole(Raster8 picture, List<String> notes, Progress progress) {
         ModelCard.Input input = card().input();
-        int[] size = PanopticInput.size(input, picture.width(), picture.height());
+        int[] size = PanopticInput.size(card(), picture.width(), picture.height());
         Raster8 resized = Resize.resize(picture, size[1], size[0], Interpolation.PIL_BILINEAR);
         notes.add("the whole image resized to " + size[1] + " x " + size[0] + " pixels and padded to " + input.widthPx()
                 + " x " + input.heightPx() + ", as the published model was tested");

@@ -5,7 +5,6 @@ import io.github.pointillist.image.Images;
 import io.github.pointillist.samples.InclusionSample;
 import io.github.pointillist.samples.SimulatedImages;
 import io.github.pointillist.samples.TissueScene;
-import io.github.pointillist.training.kmax.PanopticObjective;
 
 /**
  * Simulated tissue with countable things in it, each example another section in another stain.
@@ -30,7 +29,7 @@ public record SimulatedInclusions(int patchPx, long seed) implements ExampleSour
         int[] classes = Images.labels(sample.classes());
         int[] labels = new int[objects.length];
         for (int i = 0; i < labels.length; i++) {
-            labels[i] = PanopticObjective.label(classes[i], objects[i]);
+            labels[i] = PanopticLabels.of(classes[i], objects[i]);
         }
         return new Annotated(Images.toRaster(sample.sample().image()), labels, "simulated inclusions " + index);
     }

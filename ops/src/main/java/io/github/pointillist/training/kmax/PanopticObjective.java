@@ -13,6 +13,7 @@ import io.github.pointillist.tasks.PanopticScores.Segments;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.training.Annotated;
 import io.github.pointillist.training.Objective;
+import io.github.pointillist.training.PanopticLabels;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -21,8 +22,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finding segments of things and stuff with a {@link KMaxDeepLab}. Labels of examples hold class and object: see {@link
- * #label}. Validation decodes as inference does and counts panoptic quality.
+ * Finding segments of things and stuff with a {@link KMaxDeepLab}. Labels of examples are {@link PanopticLabels}. Validation decodes as inference does and counts panoptic quality.
  *
  * @param loss weights of the losses
  * @param classes without void
@@ -31,7 +31,6 @@ import java.util.Set;
  */
 public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things, PanopticDecoder.Options options)
         implements Objective {
-    private static final int OBJECT_BITS = 20;
     private static final int TRUE_POSITIVES = 0;
     private static final int FALSE_POSITIVES = 1;
     private static final int FALSE_NEGATIVES = 2;
@@ -41,20 +40,6 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
     /** Copies the set. */
     public PanopticObjective {
         things = Set.copyOf(things);
-    }
-
-    /**
-     * The label of a pixel.
-     *
-     * @param classIndex from 0 to 2047
-     * @param object number of the thing, from 1 to 2^20 - 1; 0 for stuff
-     */
-    public static int label(int classIndex, int object) {
-        return classIndex << OBJECT_BITS | object;
-    }
-
-    private static int classOf(int label) {
-        return label >> OBJECT_BITS;
     }
 
     @Override
@@ -119,7 +104,7 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
         Map<Integer, Integer> labels = new HashMap<>();
         for (int label : example.labels()) {
             if (label != Annotated.IGNORE) {
-                labels.put(label, classOf(label));
+                labels.put(label, PanopticLabels.classOf(label));
             }
         }
         return new Segments(example.labels(), labels);
@@ -145,7 +130,7 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
         int stepX = (example.width() + w - 1) / w;
         for (int i = 0; i < h * w; i++) {
             int label = example.labels()[i / w * stepY * example.width() + i % w * stepX];
-            semantic[i] = label == Annotated.IGNORE ? -1 : classOf(label);
+            semantic[i] = label == Annotated.IGNORE ? -1 : PanopticLabels.classOf(label);
             if (label != Annotated.IGNORE) {
                 masks.computeIfAbsent(label, key -> new boolean[h * w])[i] = true;
                 areas.merge(label, 1, Integer::sum);
@@ -161,7 +146,7 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
                 .toList();
         return new KMaxTruth(
                 kept.stream().map(masks::get).toList(),
-                kept.stream().mapToInt(PanopticObjective::classOf).toArray(),
+                kept.stream().mapToInt(PanopticLabels::classOf).toArray(),
                 semantic);
     }
 
