@@ -148,7 +148,9 @@ public record ModelCard(
              * Four outputs: the logits of foreground and of an object's centre, and the way from a pixel to the centre of
              * its object, rows then columns, in units of the object diameter.
              */
-            INSTANCES
+            INSTANCES,
+            /** Segments of things and stuff: how such a model sees images is told by {@link Panoptic} instead. */
+            PANOPTIC
         }
 
         /** The same whose classes have the labels 0, 1, 2, ... */
@@ -183,6 +185,7 @@ public record ModelCard(
             checkClassValues(kind, classValues);
             boolean instances = kind == Kind.INSTANCES;
             if (kind == null
+                    || kind == Kind.PANOPTIC
                     || !(pixelSizeUm >= 0)
                     || !(objectDiameterPx >= 0)
                     || (instances && objectDiameterPx == 0)

@@ -14,16 +14,22 @@ import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.catalog.ModelFile;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.engine.Devices;
+import io.github.pointillist.image.Interpolation;
 import io.github.pointillist.image.Normalisation;
 import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.models.ContextCluster;
 import io.github.pointillist.models.ContextClusterFpnArchitecture;
+import io.github.pointillist.models.ConvNeXt;
+import io.github.pointillist.models.KMaxDeepLab;
 import io.github.pointillist.models.SemanticFpn;
 import io.github.pointillist.models.SemanticSegmenter;
 import io.github.pointillist.progress.Progress;
+import io.github.pointillist.samples.InclusionSample;
+import io.github.pointillist.tasks.PanopticDecoder;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
+import io.github.pointillist.training.kmax.KMaxLoss;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
@@ -38,7 +44,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.zip.CRC32;
 
 /**
@@ -62,6 +71,25 @@ public final class TrainSegmenter {
                     Denominator.SIMILARITY,
                     0),
             new SemanticFpn.Config(64, 64, 0, 4));
+
+    /** A small kMaX-DeepLab with six k-means steps, for segments of things and stuff. */
+    public static final KMaxDeepLab.Config SMALL_PANOPTIC = new KMaxDeepLab.Config(
+            null,
+            new ConvNeXt.Config(List.of(1, 1, 3, 1), List.of(32, 48, 80, 112), ConvNeXt.Padding.KMAX, 0),
+            KMaxDeepLab.Features.FOUR,
+            List.of(
+                    new KMaxDeepLab.Stage(1, 32, true),
+                    new KMaxDeepLab.Stage(2, 24, true),
+                    new KMaxDeepLab.Stage(1, 24, false),
+                    new KMaxDeepLab.Stage(1, 24, false)),
+            List.of(2, 2, 2),
+            80,
+            64,
+            InclusionSample.CLASSES.size(),
+            KMaxDeepLab.Auxiliary.SMALL,
+            0,
+            193,
+            193);
 
     /** What the four outputs of a model that finds objects are called. */
     public static final List<String> OBJECT_OUTPUTS = List.of("foreground", "centre", "row offset", "column offset");
@@ -91,7 +119,8 @@ public final class TrainSegmenter {
      *
      * @param name of the new model
      * @param base installed or bundled model, model folder or checkpoint to begin from, or {@value #NEW}
-     * @param kind objects or classes
+     * @param kind objects, classes, or segments of things and stuff, which are trained on simulated sections from
+     *     {@value #NEW} alone
      * @param classNames for SEMANTIC one name a class, the background's first, 2 or more; else empty
      * @param classValues for SEMANTIC: the labels that the model is to give these classes, 0 or more and ascending; empty
      *     for 0, 1, 2, ...
@@ -145,10 +174,13 @@ public final class TrainSegmenter {
                     "2 to 4096 pixels, or 0 to measure it");
             require(augmentation != null, "augmentation", augmentation, "none, light and microscopy");
             require(
-                    simulated >= 0 && simulated <= 1 && (simulated == 0 || kind == Kind.INSTANCES),
+                    kind == Kind.PANOPTIC
+                            ? simulated == 1
+                            : simulated >= 0 && simulated <= 1 && (simulated == 0 || kind == Kind.INSTANCES),
                     "simulated",
                     simulated,
-                    "0 to 1, and 0 for SEMANTIC");
+                    "0 to 1 for INSTANCES, 0 for SEMANTIC, 1 for PANOPTIC");
+            require(kind != Kind.PANOPTIC || base.equals(NEW), "base", base, NEW + " for PANOPTIC");
             require(steps >= 0, "steps", steps, "1 or more, or 0 to go by minutes");
             require(steps > 0 || (minutes > 0 && minutes < 100_000), "minutes", minutes, "above 0 where steps is 0");
             require(batch >= 1 && batch <= 256, "batch", batch, "1 to 256");
@@ -276,6 +308,9 @@ public final class TrainSegmenter {
         ModelStore store = ModelStore.standard();
         store.checkFree(settings.name());
         Device device = Devices.parse(settings.device());
+        if (settings.kind() == Kind.PANOPTIC) {
+            return panoptic(store, device, folder, progress);
+        }
         int outputs = settings.kind() == Kind.INSTANCES
                 ? OBJECT_OUTPUTS.size()
                 : settings.classNames().size();
@@ -301,8 +336,10 @@ public final class TrainSegmenter {
             boolean sameOutputs = sameOutputs(base, segmentation);
             List<Annotated> patches = validationPatches(segmentation);
             begin(model, base, sameOutputs);
-            TrainingSettings plan =
-                    plan(folder, patches.size(), () -> timed(model, objective, card, segmentation, progress));
+            TrainingSettings plan = plan(
+                    folder,
+                    patches.size(),
+                    () -> timed(model, objective, card.input(), source(segmentation), progress));
             begin(model, base, sameOutputs);
             Trainer.Run run = new Trainer.Run(
                     model,
@@ -324,6 +361,81 @@ public final class TrainSegmenter {
                 return install(store, card, config, model, trainer, plan, before, base == null ? null : base.sha256());
             }
         }
+    }
+
+    private Outcome panoptic(ModelStore store, Device device, Path folder, Progress progress) throws IOException {
+        KMaxDeepLab.Config config = SMALL_PANOPTIC;
+        Set<Integer> things = IntStream.range(InclusionSample.FIRST_THING, config.classes())
+                .boxed()
+                .collect(Collectors.toSet());
+        ModelCard card = panopticCard(config);
+        PanopticDecoder.Options decoding = PanopticDecoder.Options.ADE20K;
+        PanopticObjective objective = new PanopticObjective(KMaxLoss.SMALL, config.classes(), things, decoding);
+        try (Arena arena = Arena.open(device)) {
+            KMaxDeepLab model = new KMaxDeepLab(config);
+            model.allocate(arena, DataType.FLOAT32);
+            ExampleSource held = new SimulatedInclusions(config.widthPx(), ~settings.seed());
+            List<Annotated> patches = LongStream.range(0, VALIDATION_PATCHES)
+                    .mapToObj(held::example)
+                    .toList();
+            ExampleSource source = new SimulatedInclusions(config.widthPx(), settings.seed() ^ SIMULATED_SEED);
+            fill(model);
+            TrainingSettings plan =
+                    plan(folder, patches.size(), () -> timed(model, objective, card.input(), source, progress));
+            fill(model);
+            Trainer.Run run = new Trainer.Run(
+                    model,
+                    card.input().normalisation(),
+                    STRIDE,
+                    objective,
+                    plan,
+                    source,
+                    patches,
+                    "panoptic; " + config);
+            try (Trainer trainer = new Trainer(run, folder)) {
+                if (trainer.step() > 0) {
+                    note("goes on from step " + trainer.step() + " of " + plan.steps() + " of a run that was stopped");
+                }
+                listener.begins(trainer.step(), plan.steps(), Map.of());
+                trainer.history().forEach(listener::logged);
+                trainer.run(progress, listener::logged);
+                return install(store, card, config, model, trainer, plan, Map.of(), null);
+            }
+        }
+    }
+
+    private ModelCard panopticCard(KMaxDeepLab.Config config) {
+        List<Integer> things = IntStream.range(InclusionSample.FIRST_THING, config.classes())
+                .boxed()
+                .toList();
+        PanopticDecoder.Options usual = PanopticDecoder.Options.ADE20K;
+        List<Float> half = List.of(0.5f, 0.5f, 0.5f);
+        return new ModelCard(
+                settings.name(),
+                "kmax-deeplab",
+                "custom",
+                "tissue and things in it, trained here on simulated sections",
+                "panoptic segmentation",
+                config.classes(),
+                InclusionSample.CLASSES,
+                new ModelCard.Input(
+                        config.widthPx(), config.heightPx(), 0, Interpolation.PIL_BILINEAR, half, half, "RGB"),
+                null,
+                null,
+                null,
+                "trained by Pointillist",
+                null,
+                List.of(),
+                null,
+                new ModelCard.Panoptic(
+                        things,
+                        0,
+                        usual.pixel(),
+                        usual.thing(),
+                        usual.stuff(),
+                        usual.overlap(),
+                        usual.classPower(),
+                        usual.maskPower()));
     }
 
     /** Whether the outputs of the base mean what those of the new model mean. */
@@ -412,13 +524,17 @@ public final class TrainSegmenter {
                 : SemanticObjective.usual(settings.classNames().size());
     }
 
-    /** Random weights, then those of the base where name and shape are the same. */
-    private void begin(Layer model, LoadedModel base, boolean sameOutputs) {
+    private void fill(Layer model) {
         Initialisation.fill(model, settings.seed());
         model.parameters().values().stream()
                 .filter(parameter -> !isFloat(parameter)) // counts of batches
                 .forEach(parameter ->
                         set(parameter, new long[(int) parameter.shape().size()]));
+    }
+
+    /** Random weights, then those of the base where name and shape are the same. */
+    private void begin(Layer model, LoadedModel base, boolean sameOutputs) {
+        fill(model);
         if (settings.kind() == Kind.INSTANCES) {
             // outputs begin near their usual values: little foreground, few centres (Lin et al., ICCV 2017, section
             // 4.1)
@@ -535,13 +651,14 @@ public final class TrainSegmenter {
     }
 
     /** Runs a few steps for their time; the weights are made anew afterwards. */
-    private double timed(Layer model, Objective objective, ModelCard card, Segmentation segmentation, Progress progress)
+    private double timed(
+            Layer model, Objective objective, ModelCard.Input input, ExampleSource source, Progress progress)
             throws IOException {
         progress.report(0, 1, "measuring the time of a step");
         TrainingSettings few =
                 new TrainingSettings(TIMED_STEPS, settings.batch(), 1e-6, 0, 1, 0, 0, 0, TIMED_STEPS, TIMED_STEPS, 1);
-        Trainer.Run run = new Trainer.Run(
-                model, card.input().normalisation(), STRIDE, objective, few, source(segmentation), List.of(), "timing");
+        Trainer.Run run =
+                new Trainer.Run(model, input.normalisation(), STRIDE, objective, few, source, List.of(), "timing");
         for (int round = 0; ; round++) {
             long start = System.nanoTime();
             try (Trainer trainer = new Trainer(run, null)) {
@@ -674,7 +791,7 @@ public final class TrainSegmenter {
                         segmentation.windowPx(),
                         segmentation.windowPx(),
                         0,
-                        io.github.pointillist.image.Interpolation.PIL_BILINEAR,
+                        Interpolation.PIL_BILINEAR,
                         Normalisation.IMAGENET.mean(),
                         Normalisation.IMAGENET.std(),
                         "RGB",
@@ -734,10 +851,11 @@ public final class TrainSegmenter {
     private String data() {
         return String.format(
                 Locale.ROOT,
-                "data: %d images to train on, %d to validate, %.0f %% simulated nuclei, seed %d",
+                "data: %d images to train on, %d to validate, %.0f %% simulated %s, seed %d",
                 training.size(),
                 validation.size(),
                 100 * settings.simulated(),
+                settings.kind() == Kind.PANOPTIC ? "sections" : "nuclei",
                 settings.seed());
     }
 

@@ -49,6 +49,9 @@ public record KMaxLoss(
     /** The weights of the paper, for COCO and ADE20K. */
     public static final KMaxLoss USUAL = new KMaxLoss(3, 0.3, 3, 1, 1, 1e-5, 1.5, 4096, 2, 4096);
 
+    /** The same weights for small images: as many sampled pixels as a mask of 49 x 49 can give without being all. */
+    public static final KMaxLoss SMALL = new KMaxLoss(3, 0.3, 3, 1, 1, 1e-5, 1.5, 512, 2, 0);
+
     /** Uniform random numbers. */
     @FunctionalInterface
     public interface Noise {

@@ -83,7 +83,7 @@ public final class TrainCommand extends CancelableCommand {
 
     @Parameter(
             label = "Find",
-            choices = {Words.AUTOMATIC, "instances", "semantic"},
+            choices = {Words.AUTOMATIC, "instances", "semantic", "panoptic"},
             description = "instances: objects; semantic: the class of each pixel; automatic: told from the labels",
             persist = false)
     private String kind = Words.AUTOMATIC;

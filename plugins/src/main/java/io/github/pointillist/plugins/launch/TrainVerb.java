@@ -93,7 +93,9 @@ final class TrainVerb implements Callable<Integer> {
     @Option(
             names = "--kind",
             paramLabel = "WHAT",
-            description = "instances (objects) or semantic (a class a pixel). Default: told from the labels.")
+            description =
+                    "instances (objects), semantic (a class a pixel), or panoptic (both; with --base new --simulated 1"
+                            + " only). Default: told from the labels.")
     private String kind;
 
     @Option(

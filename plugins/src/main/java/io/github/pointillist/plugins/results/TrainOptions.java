@@ -97,6 +97,11 @@ public record TrainOptions(
                 pixelSizeUm,
                 "above 0 micrometres, or 0 for what the images say");
         require(channel >= 0, "channel", channel, "1 or more, or 0 for images of one channel or in colour");
+        require(
+                kind != Kind.PANOPTIC || (simulated == 1 && base.equals(TrainSegmenter.NEW)),
+                "kind",
+                ClusterMapOptions.word(Kind.PANOPTIC),
+                "instances and semantic; panoptic with base " + TrainSegmenter.NEW + " and simulated 1 alone");
         Augmentation.named(augment);
         require(simulated >= 0 && simulated <= 1, "simulated", simulated, "0 to 1");
         require(

@@ -181,7 +181,7 @@ public final class TrainRun {
         Devices.Choice choice = Devices.choose(options.device());
         Parts parts = data == null
                 ? new Parts(
-                        Kind.INSTANCES,
+                        options.kind(),
                         List.of(),
                         List.of(),
                         List.of(),

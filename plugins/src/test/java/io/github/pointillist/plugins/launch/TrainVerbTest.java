@@ -348,6 +348,24 @@ class TrainVerbTest {
                 .contains("simulated is 1, which uses no images, and images are given");
     }
 
+    @Test
+    void panopticModelsAreTrainedOnSimulatedSections() throws IOException {
+        CommandLineRun run =
+                train("sections", "--kind", "panoptic", "--base", "new", "--simulated", 1, "--steps", 1, "--batch", 2);
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).contains("PQ");
+        ModelCard card = model("sections").card();
+        assertThat(card.task()).isEqualTo("panoptic segmentation");
+        assertThat(card.panoptic().things()).containsExactly(4, 5, 6, 7);
+        assertThat(card.classNames()).contains("stroma", "crystal");
+        assertThat(train("from", "--kind", "panoptic", "--simulated", 1, "--steps", 1)
+                        .err())
+                .contains("panoptic with base new and simulated 1 alone");
+        CommandLineRun mapped = CommandLineRun.of(
+                "cluster-map", images, "--model", "sections", "--level", "all", "--out", folder.resolve("maps"));
+        assertThat(mapped.status()).as(mapped.err()).isNotEqualTo(2);
+    }
+
     /** The network that the bundled models have, from random weights. */
     @Test
     void trainsFromNothing() throws IOException {

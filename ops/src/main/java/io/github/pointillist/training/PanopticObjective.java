@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-package io.github.pointillist.training.kmax;
+package io.github.pointillist.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -11,9 +11,8 @@ import io.github.pointillist.tasks.PanopticDecoder;
 import io.github.pointillist.tasks.PanopticScores;
 import io.github.pointillist.tasks.PanopticScores.Segments;
 import io.github.pointillist.tensor.Pass;
-import io.github.pointillist.training.Annotated;
-import io.github.pointillist.training.Objective;
-import io.github.pointillist.training.PanopticLabels;
+import io.github.pointillist.training.kmax.KMaxLoss;
+import io.github.pointillist.training.kmax.KMaxTruth;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,7 +21,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finding segments of things and stuff with a {@link KMaxDeepLab}. Labels of examples are {@link PanopticLabels}. Validation decodes as inference does and counts panoptic quality.
+ * Finding segments of things and stuff with a {@link KMaxDeepLab}. Labels of examples are {@link PanopticLabels}.
+ * Validation decodes as inference does and counts panoptic quality.
  *
  * @param loss weights of the losses
  * @param classes without void
