@@ -361,9 +361,20 @@ class TrainVerbTest {
         assertThat(train("from", "--kind", "panoptic", "--simulated", 1, "--steps", 1)
                         .err())
                 .contains("panoptic with base new and simulated 1 alone");
+        saveObjects(1);
         CommandLineRun mapped = CommandLineRun.of(
-                "cluster-map", images, "--model", "sections", "--level", "all", "--out", folder.resolve("maps"));
-        assertThat(mapped.status()).as(mapped.err()).isNotEqualTo(2);
+                "cluster-map",
+                images.resolve("d1.tif"),
+                "--model",
+                "sections",
+                "--level",
+                "all",
+                "--out",
+                folder.resolve("maps"));
+        assertThat(mapped.status()).as(mapped.err()).isZero();
+        ImagePlus clusters =
+                new Opener().openImage(folder.resolve("maps/d1_clusters.tif").toString());
+        assertThat(clusters.getNChannels()).isEqualTo(7);
     }
 
     /** The network that the bundled models have, from random weights. */
