@@ -187,8 +187,17 @@ public final class Segment implements AutoCloseable {
      * @throws IOException if there is no such model, or it cannot be read
      */
     public static Segment open(Settings settings) throws IOException {
-        LoadedModel model =
-                ModelStore.standard().load(settings.model(), settings.variant(), Devices.parse(settings.device()));
+        return of(
+                settings,
+                ModelStore.standard().load(settings.model(), settings.variant(), Devices.parse(settings.device())));
+    }
+
+    /**
+     * The same with a model that is loaded already, which is closed with it, or at once if it does not fit.
+     *
+     * @throws IllegalArgumentException if a setting does not fit the model, or the model segments nothing
+     */
+    public static Segment of(Settings settings, LoadedModel model) {
         try {
             return new Segment(settings, model);
         } catch (RuntimeException e) {

@@ -153,8 +153,16 @@ public final class SegmentPanoptic implements AutoCloseable {
      * @throws IOException if there is no such model, or it cannot be read
      */
     public static SegmentPanoptic open(Settings settings) throws IOException {
-        LoadedModel model =
-                ModelStore.standard().load(settings.model, settings.variant, Devices.parse(settings.device));
+        return of(
+                settings, ModelStore.standard().load(settings.model, settings.variant, Devices.parse(settings.device)));
+    }
+
+    /**
+     * The same with a model that is loaded already, which is closed with it, or at once if it does not fit.
+     *
+     * @throws IllegalArgumentException if a setting is not allowed, or the model is not panoptic
+     */
+    public static SegmentPanoptic of(Settings settings, LoadedModel model) {
         try {
             return new SegmentPanoptic(settings, model);
         } catch (RuntimeException e) {
@@ -166,6 +174,13 @@ public final class SegmentPanoptic implements AutoCloseable {
     /** What the weights are and expect. */
     public ModelCard card() {
         return model.card();
+    }
+
+    /** The model's SHA-256 and what was done to read it. */
+    public MapClusters.ModelNote modelNote() {
+        List<String> lines = new ArrayList<>(List.of(card().variant()));
+        lines.addAll(model.notes());
+        return new MapClusters.ModelNote(model.sha256(), lines);
     }
 
     /**

@@ -75,6 +75,18 @@ public final class SegmentCommand extends CancelableCommand {
     @Parameter(label = "Centre threshold (-1 = model's)", min = "-1", max = "1", persist = false)
     private double centre_threshold = -1;
 
+    @Parameter(label = "Pixel threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    private double pixel_threshold = -1;
+
+    @Parameter(label = "Thing threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    private double thing_threshold = -1;
+
+    @Parameter(label = "Stuff threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    private double stuff_threshold = -1;
+
+    @Parameter(label = "Overlap threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    private double overlap_threshold = -1;
+
     @Parameter(label = "Exclude objects at the border", persist = false)
     private boolean exclude_border;
 
@@ -132,6 +144,10 @@ public final class SegmentCommand extends CancelableCommand {
             result.table().appendTo(results, input.getTitle());
             results.show("Results");
         }
+        if (result.classes() != null) {
+            result.classes().show();
+            HeadlessImages.show(result.classes());
+        }
         labels = result.labels();
         HeadlessImages.show(labels);
     }
@@ -170,6 +186,7 @@ public final class SegmentCommand extends CancelableCommand {
                 invert,
                 link_slices,
                 tile,
+                new SegmentOptions.Masks(pixel_threshold, thing_threshold, stuff_threshold, overlap_threshold),
                 device.strip());
     }
 

@@ -38,10 +38,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "segment",
         description = {
-            "Finds the objects in images, or the class of each pixel, with a model.",
+            "Finds the objects in images, the class of each pixel, or segments of things and stuff, with a model.",
             "",
-            "For each image these files are written: STEM_labels.tif (objects 1 to n, 0 elsewhere; or class indices),"
-                    + " STEM_overlay.png (outlines over the middle slice and frame), STEM_table.csv (measurements, a row an"
+            "For each image these files are written: STEM_labels.tif (objects or segments 1 to n, 0 elsewhere; or labels of"
+                    + " classes), STEM_classes.tif (of panoptic models: class + 1, 0 for none), STEM_overlay.png (outlines over the middle slice and frame), STEM_table.csv (measurements, a row an"
                     + " object), STEM_rois.zip (outlines for ImageJ's ROI Manager) and STEM_run.json (how to repeat it,"
                     + " and what was done to the input).",
             "",
@@ -53,7 +53,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false)
 final class SegmentVerb implements Callable<Integer> {
     private static final List<String> ENDINGS =
-            List.of("_labels.tif", "_overlay.png", "_table.csv", "_rois.zip", "_run.json");
+            List.of("_labels.tif", "_classes.tif", "_overlay.png", "_table.csv", "_rois.zip", "_run.json");
 
     @Spec
     private CommandSpec spec;
@@ -116,6 +116,28 @@ final class SegmentVerb implements Callable<Integer> {
             paramLabel = "X",
             description = "Least probability of a centre, above 0 and below 1. Default: the model's own.")
     private Double centreThreshold;
+
+    @Option(
+            names = "--pixel-threshold",
+            paramLabel = "X",
+            description = "For panoptic models: least probability of a mask in a pixel, above 1/3 and below 1. Default:"
+                    + " the model's own, as for the next three.")
+    private Double pixelThreshold;
+
+    @Option(
+            names = "--thing-threshold",
+            paramLabel = "X",
+            description = "For panoptic models: least probability of the class of a thing, 0 to below 1.")
+    private Double thingThreshold;
+
+    @Option(names = "--stuff-threshold", paramLabel = "X", description = "For panoptic models: the same for stuff.")
+    private Double stuffThreshold;
+
+    @Option(
+            names = "--overlap-threshold",
+            paramLabel = "X",
+            description = "For panoptic models: least share of a mask that better ones leave free, 0 to below 1.")
+    private Double overlapThreshold;
 
     @Option(names = "--exclude-border", description = "Leave out objects at the border of the image.")
     private boolean excludeBorder;
@@ -197,7 +219,17 @@ final class SegmentVerb implements Callable<Integer> {
                 invert,
                 linkSlices,
                 tile == null ? 0 : tile,
+                new SegmentOptions.Masks(
+                        or(pixelThreshold), or(thingThreshold), or(stuffThreshold), or(overlapThreshold)),
                 device);
+    }
+
+    private static double or(Double given) {
+        if (given != null && given < 0) {
+            throw new IllegalArgumentException(
+                    "a threshold is " + given + "; allowed is 0 to below 1, and above 1/3 for pixels");
+        }
+        return given == null ? -1 : given;
     }
 
     /** What stands for automatic elsewhere is said here by leaving the option out. */
@@ -254,6 +286,9 @@ final class SegmentVerb implements Callable<Integer> {
     private static void write(String stem, ImagePlus image, SegmentResult result, boolean outlines, StagedFiles staged)
             throws IOException {
         ImageFiles.saveTiff(result.labels(), staged.stage(stem + "_labels.tif"));
+        if (result.classes() != null) {
+            ImageFiles.saveTiff(result.classes(), staged.stage(stem + "_classes.tif"));
+        }
         double fill = result.kind() == Kind.INSTANCES ? 0 : 0.4;
         ImageIO.write(
                 OverlayPictures.middle(image, result.labels(), 0, fill),

@@ -13,6 +13,7 @@ import ij.process.FloodFiller;
 import ij.process.ImageProcessor;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.image.Palettes;
+import io.github.pointillist.plugins.results.SegmentResult.Place;
 import java.awt.Color;
 import java.awt.Rectangle;
 import java.io.BufferedOutputStream;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -56,7 +58,7 @@ public final class ObjectRois {
     }
 
     /**
-     * One region an object and plane, or a class and plane, named after its label ("object 7", "class 2 stroma"; of a
+     * One region an object and plane, or a class and plane, named after its label ("object 7", "class 2 stroma", "crystal 12"; of a
      * stack "slice 3 object 7") and with the position of its plane.
      *
      * @param image what was segmented
@@ -69,10 +71,12 @@ public final class ObjectRois {
                 ImageProcessor plane = labels.getStack().getProcessor(labels.getStackIndex(1, slice, frame));
                 String where = (labels.getNFrames() > 1 ? "frame " + frame + " " : "")
                         + (labels.getNSlices() > 1 ? "slice " + slice + " " : "");
-                Map<Integer, Roi> outlines = outlines(plane, result.kind() == Kind.SEMANTIC);
+                int z = slice;
+                int t = frame;
+                Map<Integer, Roi> outlines = outlines(plane, label -> hasHoles(result, new Place(z, t, label)));
                 for (Map.Entry<Integer, Roi> outline : outlines.entrySet()) {
                     Roi roi = outline.getValue();
-                    roi.setName(where + name(result, outline.getKey()));
+                    roi.setName(where + name(result, new Place(slice, frame, outline.getKey())));
                     roi.setProperty(OURS, "true");
                     roi.setStrokeColor(new Color(COLOURS[1 + (outline.getKey() - 1) % 255]));
                     if (!where.isEmpty() && image.isHyperStack()) {
@@ -87,15 +91,26 @@ public final class ObjectRois {
         return rois;
     }
 
-    private static String name(SegmentResult result, int label) {
+    /** Classes and stuff keep their holes, objects are filled. */
+    private static boolean hasHoles(SegmentResult result, Place place) {
+        return result.kind() == Kind.SEMANTIC
+                || (result.kind() == Kind.PANOPTIC
+                        && !result.segments().get(place).thing());
+    }
+
+    private static String name(SegmentResult result, Place place) {
+        int label = place.label();
         if (result.kind() == Kind.INSTANCES) {
             return "object " + label;
+        }
+        if (result.kind() == Kind.PANOPTIC) {
+            return result.segments().get(place).className() + " " + label;
         }
         String name = result.classNames().get(label);
         return name.equals("class " + label) ? name : "class " + label + " " + name;
     }
 
-    private static Map<Integer, Roi> outlines(ImageProcessor plane, boolean classes) {
+    private static Map<Integer, Roi> outlines(ImageProcessor plane, IntPredicate holes) {
         Map<Integer, Rectangle> boxes = boxes(LabelStack.labels(plane), plane.getWidth());
         Map<Integer, Roi> outlines = new TreeMap<>();
         boxes.forEach((label, box) -> {
@@ -105,7 +120,7 @@ public final class ObjectRois {
                     mask.set(x, y, plane.getf(box.x + x, box.y + y) == label ? 255 : 0);
                 }
             }
-            Roi roi = classes ? withHoles(mask) : filled(mask);
+            Roi roi = holes.test(label) ? withHoles(mask) : filled(mask);
             Rectangle place = roi.getBounds();
             roi.setLocation(place.x + box.x, place.y + box.y);
             outlines.put(label, roi);

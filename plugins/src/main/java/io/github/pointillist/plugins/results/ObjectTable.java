@@ -8,6 +8,7 @@ import io.github.pointillist.tasks.MeasureObjects.ClassShare;
 import io.github.pointillist.tasks.MeasureObjects.Intensity;
 import io.github.pointillist.tasks.MeasureObjects.Measured;
 import io.github.pointillist.tasks.MeasureObjects.PixelSize;
+import io.github.pointillist.tasks.SegmentPanoptic;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
@@ -28,8 +29,11 @@ public final class ObjectTable {
     private final SortedMap<Integer, String> classNames;
     private final List<Row> rows = new ArrayList<>();
 
-    /** An object or a class in a plane; the other is null. */
-    private record Row(int slice, int frame, Measured object, ClassShare share) {}
+    /** Whether rows are segments of things and stuff. */
+    private final boolean segments;
+
+    /** An object or a class in a plane; the other is null. An object may be a segment. */
+    private record Row(int slice, int frame, Measured object, SegmentPanoptic.Segment segment, ClassShare share) {}
 
     /**
      * An empty table.
@@ -37,9 +41,15 @@ public final class ObjectTable {
      * @param calibration of the image; where its axes have different units, all is in pixels
      * @param height rows of the image
      * @param channels their names
-     * @param classNames names of classes by their labels; empty for objects
+     * @param classNames names of classes by their labels; empty for objects and segments
+     * @param segments whether rows are segments of things and stuff
      */
-    ObjectTable(Calibration calibration, int height, List<String> channels, SortedMap<Integer, String> classNames) {
+    ObjectTable(
+            Calibration calibration,
+            int height,
+            List<String> channels,
+            SortedMap<Integer, String> classNames,
+            boolean segments) {
         boolean usable = calibration.getXUnit().equals(calibration.getYUnit())
                 && isSize(calibration.pixelWidth)
                 && isSize(calibration.pixelHeight);
@@ -49,6 +59,7 @@ public final class ObjectTable {
         this.height = height;
         this.channels = channels;
         this.classNames = classNames;
+        this.segments = segments;
     }
 
     private static boolean isSize(double value) {
@@ -61,12 +72,19 @@ public final class ObjectTable {
 
     void addObjects(int slice, int frame, int[] labels, int width, Planes.Plane pixels) {
         MeasureObjects.objects(plane(labels, width, pixels))
-                .forEach(object -> rows.add(new Row(slice, frame, object, null)));
+                .forEach(object -> rows.add(new Row(slice, frame, object, null, null)));
+    }
+
+    /** @param found what the labels 1 to n are */
+    void addSegments(
+            int slice, int frame, int[] labels, int width, Planes.Plane pixels, List<SegmentPanoptic.Segment> found) {
+        MeasureObjects.objects(plane(labels, width, pixels))
+                .forEach(object -> rows.add(new Row(slice, frame, object, found.get(object.label() - 1), null)));
     }
 
     void addClasses(int slice, int frame, int[] labels, int width, Planes.Plane pixels) {
         MeasureObjects.classes(plane(labels, width, pixels), List.copyOf(classNames.keySet()))
-                .forEach(share -> rows.add(new Row(slice, frame, null, share)));
+                .forEach(share -> rows.add(new Row(slice, frame, null, null, share)));
     }
 
     /** Number of rows. */
@@ -87,7 +105,11 @@ public final class ObjectTable {
     public List<String> columns() {
         List<String> columns = new ArrayList<>(List.of("slice", "frame"));
         if (classNames.isEmpty()) {
-            columns.addAll(List.of("label", "pixels", "area", "x", "y", "left", "top", "width", "height"));
+            columns.add("label");
+            if (segments) {
+                columns.addAll(List.of("class", "name", "kind", "score", "mask_score"));
+            }
+            columns.addAll(List.of("pixels", "area", "x", "y", "left", "top", "width", "height"));
             columns.addAll(List.of("perimeter", "circularity", "diameter", "major", "minor", "angle"));
             columns.addAll(List.of("aspect_ratio", "solidity", "border", "neighbours"));
         } else {
@@ -107,7 +129,14 @@ public final class ObjectTable {
         List<Object> values = new ArrayList<>(List.of(row.slice, row.frame));
         if (row.object != null) {
             Measured one = row.object;
-            values.addAll(List.of(one.label(), one.pixels(), one.area()));
+            values.add(one.label());
+            if (row.segment != null) {
+                SegmentPanoptic.Segment segment = row.segment;
+                values.addAll(
+                        List.of(segment.classIndex() + 1, segment.className(), segment.thing() ? "thing" : "stuff"));
+                values.addAll(List.of(segment.score(), segment.maskScore()));
+            }
+            values.addAll(List.of(one.pixels(), one.area()));
             values.addAll(List.of(calibration.getX(one.xPx()), calibration.getY(one.yPx(), height)));
             values.addAll(List.of(one.leftPx(), one.topPx(), one.widthPx(), one.heightPx()));
             values.addAll(List.of(one.perimeter(), one.circularity(), one.diameter(), one.major(), one.minor()));

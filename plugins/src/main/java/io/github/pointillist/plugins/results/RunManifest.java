@@ -193,7 +193,9 @@ public final class RunManifest {
     public RunManifest segmented(SegmentResult result) {
         JsonObject found = new JsonObject();
         found.addProperty("kind", ClusterMapOptions.word(result.kind()));
-        found.addProperty(result.kind() == Kind.INSTANCES ? "objects" : "classes", result.objects());
+        found.addProperty(
+                result.kind() == Kind.INSTANCES ? "objects" : result.kind() == Kind.SEMANTIC ? "classes" : "segments",
+                result.objects());
         found.addProperty("scale", result.scale());
         found.addProperty("pixel_size_um", result.pixelSizeUm() == 0 ? null : result.pixelSizeUm());
         root.add("found", found);

@@ -3,6 +3,7 @@ package io.github.pointillist.plugins.results;
 
 import io.github.pointillist.tasks.Segment.Scaling;
 import io.github.pointillist.tasks.Segment.Settings;
+import io.github.pointillist.tasks.SegmentPanoptic;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param invert whether objects are dark and the model knows bright ones
  * @param linkSlices whether objects of neighbouring slices that overlap get the same label
  * @param tilePx side of what is held in memory at once, 0 for automatic; changes nothing in the result
+ * @param masks for panoptic models: when a mask is a segment
  * @param device "auto", "cpu", "gpu0", ...
  */
 public record SegmentOptions(
@@ -38,7 +40,69 @@ public record SegmentOptions(
         boolean invert,
         boolean linkSlices,
         int tilePx,
+        Masks masks,
         String device) {
+    /**
+     * When a mask of a panoptic model is a segment; -1 for the model's own.
+     *
+     * @param pixel least probability of a mask in a pixel, above 1/3 and below 1
+     * @param thing least probability of the class of a thing, 0 to below 1
+     * @param stuff the same for stuff
+     * @param overlap least share of a mask that better ones leave free, 0 to below 1
+     */
+    public record Masks(double pixel, double thing, double stuff, double overlap) {
+        /** All of the model's own. */
+        public static final Masks AUTOMATIC = new Masks(-1, -1, -1, -1);
+
+        /** Checks the ranges. */
+        public Masks {
+            require(
+                    pixel == -1 || (pixel > 1.0 / 3 && pixel < 1),
+                    "pixel threshold",
+                    pixel,
+                    "above 1/3 and below 1, or -1 for the model's own");
+            requireShare("thing threshold", thing);
+            requireShare("stuff threshold", stuff);
+            requireShare("overlap threshold", overlap);
+        }
+
+        private static void requireShare(String name, double value) {
+            require(value == -1 || (value >= 0 && value < 1), name, value, "0 to below 1, or -1 for the model's own");
+        }
+    }
+
+    /** The same with the model's own thresholds of masks. */
+    public SegmentOptions(
+            String model,
+            String variant,
+            Scaling scaling,
+            double objectDiameterPx,
+            double pixelSizeUm,
+            double minAreaPx,
+            double foregroundThreshold,
+            double centreThreshold,
+            boolean excludeBorder,
+            boolean invert,
+            boolean linkSlices,
+            int tilePx,
+            String device) {
+        this(
+                model,
+                variant,
+                scaling,
+                objectDiameterPx,
+                pixelSizeUm,
+                minAreaPx,
+                foregroundThreshold,
+                centreThreshold,
+                excludeBorder,
+                invert,
+                linkSlices,
+                tilePx,
+                Masks.AUTOMATIC,
+                device);
+    }
+
     /** The model that is taken where none is named. */
     public static final String USUAL_MODEL = "nuclei";
 
@@ -116,6 +180,45 @@ public record SegmentOptions(
                 device);
     }
 
+    /**
+     * The settings for a panoptic model.
+     *
+     * @throws IllegalArgumentException if something else than its own is asked for
+     */
+    SegmentPanoptic.Settings panoptic() {
+        boolean plain = objectDiameterPx == 0
+                && minAreaPx == 0
+                && foregroundThreshold == Settings.AUTOMATIC
+                && centreThreshold == Settings.AUTOMATIC
+                && !excludeBorder
+                && !invert
+                && !linkSlices;
+        if (!plain || scaling == Scaling.CALIBRATION) {
+            throw new IllegalArgumentException(
+                    "model " + model + " is panoptic: object diameter, least area, thresholds"
+                            + " of foreground and centre, border, inversion, linked slices and scaling by calibration are for"
+                            + " models of objects; leave them out");
+        }
+        return new SegmentPanoptic.Settings(
+                model,
+                variant,
+                scaling == Scaling.NONE ? SegmentPanoptic.View.WINDOWS : SegmentPanoptic.View.AUTOMATIC,
+                masks.pixel,
+                masks.thing,
+                masks.stuff,
+                masks.overlap,
+                device);
+    }
+
+    /** Refuses thresholds of masks for a model that has none. */
+    void checkNoMasks() {
+        if (!masks.equals(Masks.AUTOMATIC)) {
+            throw new IllegalArgumentException(
+                    "thresholds of pixels, things, stuff and overlap are for panoptic models," + " and " + model
+                            + " is none; leave them out");
+        }
+    }
+
     /** The options by the names of the macro keys, in the order of the dialog. */
     public Map<String, String> macroKeys() {
         Map<String, String> keys = new LinkedHashMap<>();
@@ -127,6 +230,10 @@ public record SegmentOptions(
         keys.put("min_area", Double.toString(minAreaPx));
         keys.put("foreground_threshold", Double.toString(foregroundThreshold));
         keys.put("centre_threshold", Double.toString(centreThreshold));
+        keys.put("pixel_threshold", Double.toString(masks.pixel));
+        keys.put("thing_threshold", Double.toString(masks.thing));
+        keys.put("stuff_threshold", Double.toString(masks.stuff));
+        keys.put("overlap_threshold", Double.toString(masks.overlap));
         keys.put("exclude_border", Boolean.toString(excludeBorder));
         keys.put("invert", Boolean.toString(invert));
         keys.put("link_slices", Boolean.toString(linkSlices));
@@ -147,6 +254,10 @@ public record SegmentOptions(
         add(arguments, "--min-area", minAreaPx, 0);
         add(arguments, "--foreground-threshold", foregroundThreshold, Settings.AUTOMATIC);
         add(arguments, "--centre-threshold", centreThreshold, Settings.AUTOMATIC);
+        add(arguments, "--pixel-threshold", masks.pixel, -1);
+        add(arguments, "--thing-threshold", masks.thing, -1);
+        add(arguments, "--stuff-threshold", masks.stuff, -1);
+        add(arguments, "--overlap-threshold", masks.overlap, -1);
         add(arguments, "--exclude-border", excludeBorder);
         add(arguments, "--invert", invert);
         add(arguments, "--link-slices", linkSlices);

@@ -3,15 +3,21 @@ package io.github.pointillist.plugins.results;
 
 import ij.ImagePlus;
 import ij.measure.Calibration;
+import io.github.pointillist.catalog.LoadedModel;
 import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
+import io.github.pointillist.catalog.ModelStore;
+import io.github.pointillist.engine.Devices;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
 import io.github.pointillist.tasks.Segment;
 import io.github.pointillist.tasks.Segment.Result;
+import io.github.pointillist.tasks.SegmentPanoptic;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -28,6 +34,7 @@ public final class SegmentRun implements AutoCloseable {
 
     private final SegmentOptions options;
     private final Segment task;
+    private final SegmentPanoptic panoptic;
     private final Segmenter segmenter;
     private final ModelCard card;
 
@@ -44,20 +51,28 @@ public final class SegmentRun implements AutoCloseable {
      */
     public SegmentRun(SegmentOptions options) throws IOException {
         this.options = options;
-        task = Segment.open(options.settings());
-        segmenter = task::segment;
-        card = task.card();
+        LoadedModel model =
+                ModelStore.standard().load(options.model(), options.variant(), Devices.parse(options.device()));
+        card = model.card();
+        boolean segments = card.panoptic() != null;
         try {
-            checkLinking();
+            if (!segments) {
+                options.checkNoMasks();
+                checkLinking();
+            }
+            task = segments ? null : Segment.of(options.settings(), model);
+            panoptic = segments ? SegmentPanoptic.of(options.panoptic(), model) : null;
         } catch (IllegalArgumentException e) {
-            task.close();
+            model.close();
             throw e;
         }
+        segmenter = segments ? null : task::segment;
     }
 
     SegmentRun(SegmentOptions options, Segmenter segmenter, ModelCard card) {
         this.options = options;
         this.task = null;
+        this.panoptic = null;
         this.segmenter = segmenter;
         this.card = card;
         checkLinking();
@@ -73,7 +88,7 @@ public final class SegmentRun implements AutoCloseable {
 
     /** What was found in the model's file. */
     public ModelNote modelNote() {
-        return task.modelNote();
+        return panoptic == null ? task.modelNote() : panoptic.modelNote();
     }
 
     /**
@@ -84,6 +99,9 @@ public final class SegmentRun implements AutoCloseable {
      * @throws IllegalArgumentException if the image does not fit
      */
     public SegmentResult segment(ImagePlus image, Progress progress) {
+        if (panoptic != null) {
+            return segments(image, progress);
+        }
         Planes planes = new Planes(image);
         Calibration own = image.getCalibration();
         double given = options.pixelSizeUm();
@@ -134,6 +152,63 @@ public final class SegmentRun implements AutoCloseable {
         return found.result(ClusterMapRun.stem(image.getTitle()) + "_labels", scale, pixelSize.um(), notes, nanos);
     }
 
+    private SegmentResult segments(ImagePlus image, Progress progress) {
+        Planes planes = new Planes(image);
+        Calibration own = image.getCalibration();
+        double given = options.pixelSizeUm();
+        PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
+        Calibration calibration = given > 0 ? PixelSizes.calibration(own, given) : own;
+        ObjectTable table = new ObjectTable(calibration, planes.height(), planes.channelNames(), new TreeMap<>(), true);
+        int count = planes.slices() * planes.frames();
+        LabelStack labels = new LabelStack(planes.width(), planes.height(), count);
+        LabelStack classes = new LabelStack(planes.width(), planes.height(), count);
+        Map<SegmentResult.Place, SegmentPanoptic.Segment> all = new LinkedHashMap<>();
+        List<String> notes = new ArrayList<>(List.of(pixelSize.note()));
+        double scale = 1;
+        long nanos = 0;
+        for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
+            for (int slice = 1; slice <= planes.slices(); slice++, n++) {
+                progress.check();
+                Planes.Plane plane = planes.read(slice, frame);
+                long start = System.nanoTime();
+                SegmentPanoptic.Result result =
+                        panoptic.segment(plane.pixels(), new PartOfProgress(progress, n, count));
+                nanos += System.nanoTime() - start;
+                if (n == 0) {
+                    scale = result.scale();
+                    notes.addAll(result.notes());
+                }
+                for (SegmentPanoptic.Segment segment : result.segments()) {
+                    all.put(new SegmentResult.Place(slice, frame, segment.id()), segment);
+                }
+                labels.add("segments", result.labels(), result.segments().size());
+                classes.add("classes", result.classes(), card.classes());
+                table.addSegments(slice, frame, result.labels(), planes.width(), plane, result.segments());
+            }
+        }
+        progress.report(1, 1, "done");
+        String stem = ClusterMapRun.stem(image.getTitle());
+        return new SegmentResult(
+                Kind.PANOPTIC,
+                calibrated(labels.toImage(stem + "_labels", image, List.of("segments")), calibration),
+                calibrated(classes.toImage(stem + "_classes", image, List.of("classes")), calibration),
+                all,
+                table,
+                new TreeMap<>(),
+                all.size(),
+                scale,
+                pixelSize.um(),
+                notes,
+                nanos / 1_000_000);
+    }
+
+    private static ImagePlus calibrated(ImagePlus image, Calibration calibration) {
+        Calibration own = calibration.copy();
+        own.disableDensityCalibration();
+        image.setCalibration(own);
+        return image;
+    }
+
     /** By their labels. */
     private SortedMap<Integer, String> classNames() {
         SortedMap<Integer, String> names = new TreeMap<>();
@@ -169,7 +244,7 @@ public final class SegmentRun implements AutoCloseable {
         void begin(Kind what, SortedMap<Integer, String> names, int count) {
             kind = what;
             classNames = names;
-            table = new ObjectTable(calibration, planes.height(), planes.channelNames(), names);
+            table = new ObjectTable(calibration, planes.height(), planes.channelNames(), names, false);
             labels = new LabelStack(planes.width(), planes.height(), count);
         }
 
@@ -189,13 +264,20 @@ public final class SegmentRun implements AutoCloseable {
 
         SegmentResult result(String title, double scale, double pixelSizeUm, List<String> notes, long nanos) {
             String level = kind == Kind.INSTANCES ? "objects" : "classes";
-            ImagePlus image = labels.toImage(title, planes.image(), List.of(level));
-            Calibration own = calibration.copy();
-            own.disableDensityCalibration();
-            image.setCalibration(own);
+            ImagePlus image = calibrated(labels.toImage(title, planes.image(), List.of(level)), calibration);
             int count = kind == Kind.INSTANCES ? objects : table.classesFound();
             return new SegmentResult(
-                    kind, image, table, classNames, count, scale, pixelSizeUm, notes, nanos / 1_000_000);
+                    kind,
+                    image,
+                    null,
+                    Map.of(),
+                    table,
+                    classNames,
+                    count,
+                    scale,
+                    pixelSizeUm,
+                    notes,
+                    nanos / 1_000_000);
         }
     }
 
@@ -203,6 +285,9 @@ public final class SegmentRun implements AutoCloseable {
     public void close() {
         if (task != null) {
             task.close();
+        }
+        if (panoptic != null) {
+            panoptic.close();
         }
     }
 }
