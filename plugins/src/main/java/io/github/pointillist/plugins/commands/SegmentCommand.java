@@ -119,6 +119,9 @@ public final class SegmentCommand extends CancelableCommand {
     private boolean roi_manager;
 
     @Parameter(type = ItemIO.OUTPUT)
+    private ImagePlus classes;
+
+    @Parameter(type = ItemIO.OUTPUT)
     private ImagePlus labels;
 
     @Override
@@ -144,9 +147,9 @@ public final class SegmentCommand extends CancelableCommand {
             result.table().appendTo(results, input.getTitle());
             results.show("Results");
         }
-        if (result.classes() != null) {
-            result.classes().show();
-            HeadlessImages.show(result.classes());
+        classes = result.classes();
+        if (classes != null) {
+            HeadlessImages.show(classes);
         }
         labels = result.labels();
         HeadlessImages.show(labels);

@@ -429,7 +429,7 @@ class MacrosTest {
                         "images=nothing",
                         "images is 'nothing'; neither an open image nor a folder is called that"),
                 List.of(open, "labels=nothing", "labels is 'nothing'; no open image has this title"),
-                List.of(open, "kind=panoptic", "kind is 'panoptic'; allowed are"),
+                List.of(open, "kind=everything", "kind is 'everything'; allowed are"),
                 List.of(open, "images=none", "no annotated images are given"),
                 List.of(open, "images=none labels=cells.tif", "labels is 'cells.tif' and images is none; give both"));
         List<String> macros = new ArrayList<>();

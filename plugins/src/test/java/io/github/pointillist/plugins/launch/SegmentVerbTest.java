@@ -310,7 +310,8 @@ class SegmentVerbTest {
         assertThat(manifest.getAsJsonArray("outputs")).hasSize(5);
         assertThat(manifest.get("macro").getAsString())
                 .contains("run(\"Segment...\", \"model=objects variant=automatic scaling=automatic")
-                .contains("min_area=9.0 foreground_threshold=0.4 centre_threshold=-1.0 exclude_border=true");
+                .contains("min_area=9.0 foreground_threshold=0.4 centre_threshold=-1.0 pixel_threshold=-1.0"
+                        + " thing_threshold=-1.0 stuff_threshold=-1.0 overlap_threshold=-1.0 exclude_border=true");
         Files.delete(out.resolve("it's a_labels.tif"));
         assertThat(CommandLineRun.of(ClassifyVerbTest.words(manifest, "segment"))
                         .status())
@@ -364,5 +365,45 @@ class SegmentVerbTest {
         assertThat(run.err()).contains("segments nothing");
         out = dots("b.tif", 8);
         assertThat(segment(dots("a.tif", 8)).err()).contains("which is a file");
+    }
+
+    @Test
+    void panopticModelsGiveSegmentsOfThingsAndStuff() throws IOException {
+        TestModels.installPanoptic("segments");
+        CommandLineRun run = segment(dots("a.tif", 24), "--model", "segments");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).containsPattern("a.tif: \\d+ segments?, \\d+ things?, resized by ");
+        assertThat(results())
+                .containsExactly(
+                        "a_classes.tif", "a_labels.tif", "a_overlay.png", "a_rois.zip", "a_run.json", "a_table.csv");
+        List<String> lines = Files.readAllLines(out.resolve("a_table.csv"));
+        assertThat(lines.get(0)).startsWith("slice,frame,label,class,name,kind,score,mask_score,pixels,area,");
+        ImageProcessor labels = labels("a");
+        ImageProcessor classes =
+                IJ.openImage(out.resolve("a_classes.tif").toString()).getProcessor();
+        int[] classOf = new int[lines.size()];
+        for (String[] row : rows("a")) {
+            classOf[Integer.parseInt(row[2])] = Integer.parseInt(row[3]);
+            assertThat(row[5]).isEqualTo(Integer.parseInt(row[3]) > 2 ? "thing" : "stuff");
+        }
+        for (int i = 0; i < labels.getPixelCount(); i++) {
+            assertThat(classes.get(i)).isEqualTo(classOf[labels.get(i)]);
+        }
+        assertThat(found("a").get("kind").getAsString()).isEqualTo("panoptic");
+        assertThat(found("a").get("segments").getAsInt()).isEqualTo(lines.size() - 1);
+        assertThat(manifest("a").get("macro").getAsString()).contains("thing_threshold=-1.0");
+    }
+
+    @Test
+    void whatIsForOtherModelsIsRefused() {
+        TestModels.installPanoptic("segments");
+        CommandLineRun run = segment(dots("a.tif", 8), "--model", "segments", "--min-area", 5);
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).contains("model segments is panoptic").contains("leave them out");
+        assertThat(segment(dots("a.tif", 8), "--thing-threshold", 0.5).err())
+                .contains("are for panoptic models, and objects is none");
+        assertThat(segment(dots("a.tif", 8), "--model", "segments", "--pixel-threshold", 0.2)
+                        .err())
+                .contains("pixel threshold is 0.2; allowed is above 1/3 and below 1");
     }
 }

@@ -11,9 +11,12 @@ import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.catalog.ModelFile;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
+import io.github.pointillist.image.Interpolation;
 import io.github.pointillist.layers.ContextClusterLayer.Denominator;
 import io.github.pointillist.models.ContextCluster;
 import io.github.pointillist.models.ContextClusterFpnArchitecture;
+import io.github.pointillist.models.ConvNeXt;
+import io.github.pointillist.models.KMaxDeepLab;
 import io.github.pointillist.models.SemanticFpn;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
@@ -31,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /** Small checkpoints that the reference code wrote; they lie with the tests of the ops module. */
 public final class TestModels {
@@ -154,6 +158,69 @@ public final class TestModels {
                                 ? TensorEntry.of(key, parameter.array().toFloatArray(), shape)
                                 : TensorEntry.of(key, parameter.array().toLongArray(), shape));
             });
+            ModelFile.Origin origin =
+                    new ModelFile.Origin("test", null, "made by a test", List.of(), Map.of(), List.of());
+            ModelStore.standard().create(card, config, StateDict.of(entries), origin);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Installs a panoptic network of two kinds of stuff and two of things, with random weights, in the folder in use. */
+    static void installPanoptic(String name) {
+        KMaxDeepLab.Config config = new KMaxDeepLab.Config(
+                null,
+                new ConvNeXt.Config(List.of(1, 1, 1, 1), List.of(4, 6, 8, 10), ConvNeXt.Padding.KMAX, 0),
+                KMaxDeepLab.Features.FOUR,
+                List.of(
+                        new KMaxDeepLab.Stage(1, 8, true),
+                        new KMaxDeepLab.Stage(1, 8, true),
+                        new KMaxDeepLab.Stage(1, 4, false),
+                        new KMaxDeepLab.Stage(1, 4, false)),
+                List.of(1, 1, 1),
+                6,
+                32,
+                4,
+                KMaxDeepLab.Auxiliary.NONE,
+                0,
+                65,
+                97);
+        List<Float> half = List.of(0.5f, 0.5f, 0.5f);
+        ModelCard card = new ModelCard(
+                name,
+                "kmax-deeplab",
+                "custom",
+                "segments",
+                "panoptic segmentation",
+                4,
+                List.of("ground", "sky", "cell", "rod"),
+                new ModelCard.Input(97, 65, 0, Interpolation.PIL_BILINEAR, half, half, "RGB"),
+                null,
+                null,
+                null,
+                "none",
+                null,
+                List.of(),
+                null,
+                new ModelCard.Panoptic(List.of(2, 3), 65, 0.34, 0, 0, 0.1, 1, 1));
+        Random random = new Random(2);
+        List<TensorEntry> entries = new ArrayList<>();
+        new KMaxDeepLab(config).parameters().forEach((key, parameter) -> {
+            long[] shape = parameter.shape().getShape();
+            if (key.endsWith("num_batches_tracked")) {
+                entries.add(TensorEntry.of(key, new long[1], shape));
+                return;
+            }
+            float[] values = new float[(int) parameter.shape().size()];
+            boolean one = shape.length == 1 && key.endsWith("weight") || key.endsWith("running_var");
+            for (int i = 0; i < values.length; i++) {
+                values[i] = shape.length > 1
+                        ? (float) (random.nextGaussian() * Math.sqrt((double) shape[0] / values.length))
+                        : one ? 1 : 0;
+            }
+            entries.add(TensorEntry.of(key, values, shape));
+        });
+        try {
             ModelFile.Origin origin =
                     new ModelFile.Origin("test", null, "made by a test", List.of(), Map.of(), List.of());
             ModelStore.standard().create(card, config, StateDict.of(entries), origin);
