@@ -85,15 +85,35 @@ public final class ConvNorm extends Layer {
             NDArray convolved = convolve(x, kernels(pass), bias == null ? null : bias.array());
             return norm == null ? convolved : norm.apply(convolved, pass);
         }
-        NDArray kernels = derived("kernels", this, pass, own -> kernels(own).mul(column(norm.scale(own))));
-        NDArray shift = derived(
+        return convolve(x, foldedKernels(pass), foldedShift(pass));
+    }
+
+    private NDArray foldedKernels(Pass pass) {
+        return derived("kernels", this, pass, own -> kernels(own).mul(column(norm.scale(own))));
+    }
+
+    private NDArray foldedShift(Pass pass) {
+        return derived(
                 "shift",
                 this,
                 pass,
                 own -> bias == null
                         ? norm.shift(own)
                         : norm.shift(own).add(own.value(bias).mul(norm.scale(own))));
-        return convolve(x, kernels, shift);
+    }
+
+    /**
+     * The sum of what points would become, from their sum; for kernels of one point, outside training.
+     *
+     * @param sums (..., in), of groups of points
+     * @param counts (..., 1), points in each group
+     * @return (..., out)
+     */
+    NDArray applyToSums(NDArray sums, NDArray counts, Pass pass) {
+        if (!isMatrix() || norm == null || pass.isTraining()) {
+            throw new IllegalStateException("sums are for normed kernels of one point outside training");
+        }
+        return Affine.apply(sums, foldedKernels(pass), null).add(counts.mul(foldedShift(pass)));
     }
 
     private boolean isMatrix() {

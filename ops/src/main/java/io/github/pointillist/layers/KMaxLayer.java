@@ -78,12 +78,13 @@ public final class KMaxLayer extends Layer {
         return scoped(new NDList(centres, pixels), pass, inner -> {
             NDArray p = Activation.gelu(pixel.apply(Activation.gelu(pixels), inner)); // (B, h, w, D)
             NDArray q = Activation.gelu(query.apply(centres, inner)); // (B, L, D)
-            NDArray values = value.apply(p, inner); // (B, h, w, D)
-            inner.tap(this, "pixel_value", () -> values.transpose(0, 3, 1, 2));
+            NDArray values = inner.isTraining() ? value.apply(p, inner) : null; // (B, h, w, D)
+            inner.tap(
+                    this, "pixel_value", () -> (values == null ? value.apply(p, inner) : values).transpose(0, 3, 1, 2));
             NDArray features = predictor.features(p, inner);
             NDArray masks = predictor.masks(features, q, inner); // (B, h, w, L)
 
-            NDArray moved = centres.add(kMeans(masks, values, inner))
+            NDArray moved = centres.add(kMeans(masks, p, values, inner))
                     .add(attended.apply(attention.apply(joined.apply(q, inner), inner), inner));
             moved = Activation.gelu(moved); // (B, L, D)
             NDArray hidden = Activation.gelu(ffnIn.apply(moved, inner)); // (B, L, 8 D)
@@ -99,8 +100,15 @@ public final class KMaxLayer extends Layer {
         });
     }
 
-    /** The sum of the values of each cluster's pixels, normed and projected: (B, L, D). */
-    private NDArray kMeans(NDArray masks, NDArray values, Pass pass) {
+    /**
+     * The sum of the values of each cluster's pixels, normed and projected: (B, L, D). Outside training the projection to
+     * values is linear, so that it is enough to project the sums.
+     *
+     * @param masks (B, h, w, L)
+     * @param pixels (B, h, w, D), from which values are projected
+     * @param values the projected ones in training, else null
+     */
+    private NDArray kMeans(NDArray masks, NDArray pixels, NDArray values, Pass pass) {
         Shape shape = masks.getShape();
         long clusters = shape.get(3);
         NDArray assignment = masks.argMax(3); // (B, h, w)
@@ -108,8 +116,15 @@ public final class KMaxLayer extends Layer {
         NDArray members = assignment
                 .reshape(shape.get(0), -1, 1)
                 .eq(numbers(clusters, pass))
-                .toType(values.getDataType(), false); // (B, N, L)
-        NDArray sums = members.transpose(0, 2, 1).batchMatMul(values.reshape(shape.get(0), -1, width)); // (B, L, D)
+                .toType(pixels.getDataType(), false); // (B, N, L)
+        NDArray byCluster = members.transpose(0, 2, 1); // (B, L, N)
+        NDArray sums;
+        if (values != null) {
+            sums = byCluster.batchMatMul(values.reshape(shape.get(0), -1, width)); // (B, L, D)
+        } else {
+            NDArray joined = byCluster.batchMatMul(pixels.reshape(shape.get(0), -1, width)); // (B, L, D)
+            sums = value.applyToSums(joined, members.sum(new int[] {1}).expandDims(2), pass); // (B, L, D)
+        }
         pass.tap(this, "update_raw", () -> sums.transpose(0, 2, 1));
         return update.apply(updated.apply(sums, pass), pass);
     }

@@ -35,6 +35,11 @@ public final class KMaxDeepLab extends Layer implements GroupingModel {
     private static final String HEAD = "sem_seg_head.";
     private static final String PREDICTOR = HEAD + "predictor.";
 
+    /** The tap of the final mask logits, (B, L, h, w). */
+    public static final String FINAL_MASKS = PREDICTOR + "_predcitor.mask_logits";
+    /** The tap of the final class logits, (B, L, K + 1). */
+    public static final String FINAL_CLASSES = PREDICTOR + "_predcitor.class_logits";
+
     /** The order and the strides in which the reference implementation takes the maps of the backbone. */
     public enum Features {
         /** res5, res4, res3, res2. */

@@ -7,10 +7,13 @@ import io.github.pointillist.tasks.Segment;
 import io.github.pointillist.tasks.Segment.Result;
 import io.github.pointillist.tasks.Segment.Scaling;
 import io.github.pointillist.tasks.Segment.Settings;
+import io.github.pointillist.tasks.SegmentPanoptic;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.img.Img;
+import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.RealType;
 import net.imglib2.type.numeric.integer.IntType;
 
@@ -46,6 +49,26 @@ public final class SegmentOps {
         try (Segment task = Segment.open(settings)) {
             Result result = task.segment(image, 0, Progress.NONE);
             return Images.labels(result.labels(), result.width(), result.height());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The segments of things and stuff in an image, by a panoptic model.
+     *
+     * @implNote op names='segment.panoptic'
+     * @param image (x, y) or (x, y, c), of any real type
+     * @param model name of an installed or bundled model, or the path of a model folder or checkpoint file
+     * @return (x, y, 2): in plane 0 segments 1, 2, ..., in plane 1 the class of each plus 1; 0 where there is none
+     */
+    public static Img<IntType> panoptic(RandomAccessibleInterval<? extends RealType<?>> image, String model) {
+        try (SegmentPanoptic task = SegmentPanoptic.open(SegmentPanoptic.Settings.defaults(model))) {
+            SegmentPanoptic.Result result = task.segment(image, Progress.NONE);
+            int area = result.labels().length;
+            int[] both = Arrays.copyOf(result.labels(), 2 * area);
+            System.arraycopy(result.classes(), 0, both, area, area);
+            return ArrayImgs.ints(both, result.width(), result.height(), 2);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -142,8 +142,14 @@ public final class MapClusters implements AutoCloseable {
      * @param level "context", "kmeans", "equitable" or the name of a level of the model
      * @param labels (x, y), 1 to {@code clusters}; 0 where a pixel has no cluster (NaN)
      * @param clusters number of labels
+     * @param segments of panoptic models: the final segment that each cluster ends in, as "crystal 12", or "none"; else empty
      */
-    public record LabelPlane(String level, Img<IntType> labels, int clusters) {}
+    public record LabelPlane(String level, Img<IntType> labels, int clusters, List<String> segments) {
+        /** Copies the list. */
+        public LabelPlane {
+            segments = List.copyOf(segments);
+        }
+    }
 
     private final Settings settings;
     private final ModelAssignments model;
@@ -257,11 +263,16 @@ public final class MapClusters implements AutoCloseable {
 
     /** A label plane from labels counted from 0 (-1 for none), which are changed. */
     static LabelPlane plane(String level, Labels labels) {
+        return plane(level, labels, List.of());
+    }
+
+    static LabelPlane plane(String level, Labels labels, List<String> segments) {
         int[] numbers = labels.labels();
         for (int i = 0; i < numbers.length; i++) {
             numbers[i]++;
         }
-        return new LabelPlane(level, ArrayImgs.ints(numbers, labels.width(), labels.height()), labels.count());
+        return new LabelPlane(
+                level, ArrayImgs.ints(numbers, labels.width(), labels.height()), labels.count(), segments);
     }
 
     @Override

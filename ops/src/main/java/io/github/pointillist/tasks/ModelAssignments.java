@@ -20,16 +20,19 @@ import io.github.pointillist.models.GroupingModel;
 import io.github.pointillist.models.GroupingModel.Groups;
 import io.github.pointillist.models.GroupingModel.Level;
 import io.github.pointillist.models.InputSizes;
+import io.github.pointillist.models.KMaxDeepLab;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.tensor.Taps;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -180,6 +183,7 @@ final class ModelAssignments implements AutoCloseable {
         Cutting cutting = cutting(width, height, settings.inputSizePx());
         int[][] labels = new int[levels.size()][width * height];
         int[] counts = new int[levels.size()];
+        List<String> segments = List.of();
         int windows = cutting.rows * cutting.columns;
         for (int i = 0; i < windows; i++) {
             progress.report(i, windows, "clusters of the model");
@@ -190,6 +194,7 @@ final class ModelAssignments implements AutoCloseable {
             int bottom = cut(i / cutting.columns + 1, cutting.rows, height);
             Raster8 window = picture.crop(left, top, right - left, bottom - top);
             List<Groups> groups = groups(window, levels, cutting);
+            segments = padded() && !settings.connected() ? segments(window, cutting, progress) : List.of();
             for (int l = 0; l < levels.size(); l++) {
                 Groups points = groups.get(l);
                 int[] from = padded()
@@ -212,7 +217,7 @@ final class ModelAssignments implements AutoCloseable {
             if (settings.connected()) {
                 plane = Components.split(plane, Math.max(0, settings.minSizePx()), progress);
             }
-            planes.add(MapClusters.plane(levels.get(l).name(), plane));
+            planes.add(MapClusters.plane(levels.get(l).name(), plane, segments));
         }
         return planes;
     }
@@ -319,6 +324,50 @@ final class ModelAssignments implements AutoCloseable {
             }
         }
         return ids;
+    }
+
+    /** What each cluster of a panoptic model ends in. */
+    private List<String> segments(Raster8 window, Cutting cutting, Progress progress) {
+        ModelCard card = model.card();
+        ModelCard.Panoptic how = card.panoptic();
+        int[] size = PanopticInput.size(card, window.width(), window.height());
+        try (Arena scope = Arena.open(model.device())) {
+            Input input = input(window, cutting, scope);
+            List<String> names = List.of(KMaxDeepLab.FINAL_MASKS, KMaxDeepLab.FINAL_CLASSES);
+            Taps taps = new Taps(scope, names::contains);
+            model.run(input.image, Pass.recording(taps));
+            NDArray masks = taps.get(KMaxDeepLab.FINAL_MASKS).transpose(0, 2, 3, 1); // (1, h, w, L)
+            PanopticDecoder.Result result = new PanopticDecoder(
+                            masks.toFloatArray(),
+                            taps.get(KMaxDeepLab.FINAL_CLASSES).toFloatArray(),
+                            new PanopticDecoder.Layout(
+                                    (int) masks.getShape().get(1),
+                                    (int) masks.getShape().get(2),
+                                    input.height,
+                                    input.width,
+                                    size[0],
+                                    size[1],
+                                    window.height(),
+                                    window.width()),
+                            Set.copyOf(how.things()),
+                            new PanopticDecoder.Options(
+                                    how.pixelThreshold(),
+                                    how.thingThreshold(),
+                                    how.stuffThreshold(),
+                                    how.overlapThreshold(),
+                                    how.classPower(),
+                                    how.maskPower(),
+                                    1))
+                    .decode(progress);
+            String[] ends = new String[(int) masks.getShape().get(3)];
+            Arrays.fill(ends, "none");
+            for (PanopticDecoder.Segment segment : result.segments()) {
+                for (int query : segment.queries()) {
+                    ends[query] = card.className(segment.label()) + " " + segment.id();
+                }
+            }
+            return List.of(ends);
+        }
     }
 
     /** What the model is given. */

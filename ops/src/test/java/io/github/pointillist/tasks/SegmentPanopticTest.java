@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelFile.Origin;
 import io.github.pointillist.catalog.ModelStore;
+import io.github.pointillist.image.Images;
 import io.github.pointillist.image.Interpolation;
 import io.github.pointillist.models.ConvNeXt;
 import io.github.pointillist.models.KMaxDeepLab;
@@ -16,6 +17,7 @@ import io.github.pointillist.models.KMaxDeepLab.Auxiliary;
 import io.github.pointillist.models.KMaxDeepLab.Config;
 import io.github.pointillist.models.KMaxDeepLab.Features;
 import io.github.pointillist.models.KMaxDeepLab.Stage;
+import io.github.pointillist.ops.SegmentOps;
 import io.github.pointillist.parity.GoldenRule;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.SegmentPanoptic.Result;
@@ -26,6 +28,7 @@ import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +36,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import net.imglib2.RandomAccessibleInterval;
+import net.imglib2.img.Img;
 import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.RealType;
+import net.imglib2.type.numeric.integer.IntType;
+import net.imglib2.view.Views;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -234,6 +240,18 @@ class SegmentPanopticTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Segment.open(Segment.Settings.defaults("whole")))
                 .withMessageContaining("panoptic segmentation");
+    }
+
+    @Test
+    void theOpGivesSegmentsAndClasses() throws IOException {
+        Result result = segment(settings("windows", View.AUTOMATIC), noise(120, 80, 3));
+        Img<IntType> both = SegmentOps.panoptic(noise(120, 80, 3), "windows");
+        assertThat(both.dimensionsAsLongArray()).containsExactly(120, 80, 2);
+        assertThat(Images.labels(Views.hyperSlice(both, 2, 0))).isEqualTo(result.labels());
+        assertThat(Images.labels(Views.hyperSlice(both, 2, 1))).isEqualTo(result.classes());
+        assertThatThrownBy(() -> SegmentOps.panoptic(noise(9, 9, 1), "nothing"))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("neither installed nor a file");
     }
 
     @Test

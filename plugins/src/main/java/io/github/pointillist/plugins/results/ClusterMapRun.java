@@ -142,7 +142,7 @@ public final class ClusterMapRun implements AutoCloseable {
                 for (LabelPlane map : maps) {
                     int[] labels = Images.labels(map.labels());
                     stack.add(map.level(), labels, map.clusters());
-                    table.add(map.level(), slice, frame, labels, map.clusters(), planes.width(), plane);
+                    table.add(map.level(), slice, frame, labels, map.clusters(), planes.width(), plane, map.segments());
                     largest = Math.max(largest, map.clusters());
                 }
             }

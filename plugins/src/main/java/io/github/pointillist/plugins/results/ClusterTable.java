@@ -22,7 +22,14 @@ public final class ClusterTable {
     /** Sums over one label plane; index 0, for pixels without a cluster, is not shown. */
     @SuppressWarnings("ArrayRecordComponent") // columns of numbers, never compared
     private record Part(
-            String level, int slice, int frame, long[] pixels, double[] sumX, double[] sumY, double[][] sums) {}
+            String level,
+            int slice,
+            int frame,
+            long[] pixels,
+            double[] sumX,
+            double[] sumY,
+            double[][] sums,
+            List<String> segments) {}
 
     /** Receives one row. */
     private interface RowConsumer {
@@ -35,7 +42,16 @@ public final class ClusterTable {
         channels = planes.channelNames();
     }
 
-    void add(String level, int slice, int frame, int[] labels, int count, int width, Planes.Plane plane) {
+    /** @param segments what each cluster ends in, or empty */
+    void add(
+            String level,
+            int slice,
+            int frame,
+            int[] labels,
+            int count,
+            int width,
+            Planes.Plane plane,
+            List<String> segments) {
         long[] pixels = new long[count + 1];
         double[] sumX = new double[count + 1];
         double[] sumY = new double[count + 1];
@@ -51,7 +67,7 @@ public final class ClusterTable {
                 sums[c][labels[i]] += plane.value(c, i);
             }
         }
-        parts.add(new Part(level, slice, frame, pixels, sumX, sumY, sums));
+        parts.add(new Part(level, slice, frame, pixels, sumX, sumY, sums, segments));
     }
 
     /** Heads of the columns, with units. */
@@ -63,7 +79,18 @@ public final class ClusterTable {
         columns.add("x (" + x + ")");
         columns.add("y (" + y + ")");
         channels.forEach(channel -> columns.add("mean " + channel));
+        if (hasSegments()) {
+            columns.add("segment");
+        }
         return columns;
+    }
+
+    private boolean hasSegments() {
+        return parts.stream().anyMatch(part -> !part.segments.isEmpty());
+    }
+
+    private static String segment(Part part, int cluster) {
+        return part.segments.isEmpty() ? "" : part.segments.get(cluster - 1);
     }
 
     private static String unit(String unit) {
@@ -103,6 +130,7 @@ public final class ClusterTable {
     public void writeCsv(Writer out) throws IOException {
         out.write(String.join(",", columns().stream().map(ClusterTable::quote).toList()) + "\r\n");
         StringBuilder line = new StringBuilder();
+        boolean segments = hasSegments();
         try {
             rows((part, cluster, values) -> {
                 line.setLength(0);
@@ -114,6 +142,9 @@ public final class ClusterTable {
                 line.append(',').append(cluster).append(',').append(part.pixels[cluster]);
                 for (double value : values) {
                     line.append(',').append(number(value));
+                }
+                if (segments) {
+                    line.append(',').append(quote(segment(part, cluster)));
                 }
                 try {
                     out.append(line.append("\r\n"));
@@ -154,6 +185,9 @@ public final class ClusterTable {
             table.addValue(heads.get(4), part.pixels[cluster]);
             for (int i = 0; i < values.length; i++) {
                 table.addValue(heads.get(5 + i), values[i]);
+            }
+            if (heads.size() > 5 + values.length) {
+                table.addValue(heads.get(5 + values.length), segment(part, cluster));
             }
         });
     }
