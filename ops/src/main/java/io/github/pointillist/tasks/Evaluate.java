@@ -14,7 +14,7 @@ import java.util.Locale;
  * segmentation and recognition quality (Kirillov et al., CVPR 2019), where a match has more than 0.5; the Aggregated
  * Jaccard Index (Kumar et al., IEEE Transactions on Medical Imaging 2017) and AJI+ (Graham et al., Medical Image
  * Analysis 2019); Dice and IoU of all objects against the background. Classes: IoU and Dice of each, their means, pixel
- * accuracy and frequency-weighted IoU (Long et al., CVPR 2015).
+ * accuracy and frequency-weighted IoU (Long et al., CVPR 2015). Segments of things and stuff: panoptic quality of each class.
  *
  * <p>All figures follow from whole numbers of pixels ({@link LabelOverlap}) and do not depend on which label an object has.
  */
@@ -24,7 +24,9 @@ public final class Evaluate {
         /** An object of its own. */
         INSTANCES,
         /** A class. */
-        SEMANTIC
+        SEMANTIC,
+        /** A segment, an object of a class: {@link PanopticQuality#segment}, see {@link LabelPlanes#segments}. */
+        PANOPTIC
     }
 
     /** What belongs together in a stack. */
@@ -39,9 +41,9 @@ public final class Evaluate {
      * What to do; every field changes the result.
      *
      * @param mode what a label means
-     * @param planes what belongs together; for classes it makes no difference, and only EACH is allowed
-     * @param ignored for SEMANTIC: labels of the truth whose pixels are left out; empty for INSTANCES
-     * @param background for SEMANTIC: whether 0 is a class; true for INSTANCES, where it never is an object
+     * @param planes what belongs together; other than for INSTANCES only EACH is allowed
+     * @param ignored for SEMANTIC: labels of the truth whose pixels are left out; empty otherwise
+     * @param background for SEMANTIC: whether 0 is a class; true otherwise, where it never is an object
      */
     public record Settings(Mode mode, Planes planes, List<Long> ignored, boolean background) {
         /**
@@ -54,7 +56,7 @@ public final class Evaluate {
             String word = mode.name().toLowerCase(Locale.ROOT);
             require(
                     mode == Mode.INSTANCES || planes == Planes.EACH,
-                    "planes is volume with mode semantic; allowed is each: classes are counted pixel by pixel");
+                    "planes is volume with mode " + word + "; allowed is each: classes are those of a plane");
             require(
                     mode == Mode.SEMANTIC || ignored.isEmpty(),
                     "ignore is " + ignored + " with mode " + word + "; it is for mode semantic");
@@ -75,6 +77,11 @@ public final class Evaluate {
         /** Objects, plane by plane. */
         public static Settings instances() {
             return new Settings(Mode.INSTANCES, Planes.EACH, List.of(), true);
+        }
+
+        /** Segments of things and stuff. */
+        public static Settings panoptic() {
+            return new Settings(Mode.PANOPTIC, Planes.EACH, List.of(), true);
         }
 
         /** Classes; background is one. */
@@ -151,8 +158,10 @@ public final class Evaluate {
     }
 
     private static Scores scores(LabelOverlap overlap, Settings settings) {
-        return settings.mode() == Mode.INSTANCES
-                ? InstanceScores.of(overlap)
-                : SemanticScores.of(overlap, settings.ignored(), settings.background());
+        return switch (settings.mode()) {
+            case INSTANCES -> InstanceScores.of(overlap);
+            case SEMANTIC -> SemanticScores.of(overlap, settings.ignored(), settings.background());
+            case PANOPTIC -> PanopticQuality.of(overlap);
+        };
     }
 }

@@ -25,6 +25,43 @@ public interface LabelPlanes {
     RandomAccessibleInterval<? extends RealType<?>> read(int slice, int frame);
 
     /**
+     * Segments of things and stuff, for {@link Evaluate.Mode#PANOPTIC}.
+     *
+     * @param objects label of each pixel's object; pixels of one class and object are one segment
+     * @param classes class of each pixel from 1, 0 for void
+     * @throws IllegalArgumentException if they differ in slices or frames
+     */
+    static LabelPlanes segments(LabelPlanes objects, LabelPlanes classes) {
+        if (objects.slices() != classes.slices() || objects.frames() != classes.frames()) {
+            throw new IllegalArgumentException(objects.name() + " has " + objects.slices() + " slices and "
+                    + objects.frames() + " frames, " + classes.name() + " " + classes.slices() + " and "
+                    + classes.frames() + "; they must be equal");
+        }
+        return new LabelPlanes() {
+            @Override
+            public String name() {
+                return objects.name();
+            }
+
+            @Override
+            public int slices() {
+                return objects.slices();
+            }
+
+            @Override
+            public int frames() {
+                return objects.frames();
+            }
+
+            @Override
+            public RandomAccessibleInterval<? extends RealType<?>> read(int slice, int frame) {
+                return PanopticQuality.segments(
+                        objects.read(slice, frame), objects.name(), classes.read(slice, frame), classes.name());
+            }
+        };
+    }
+
+    /**
      * An image as planes.
      *
      * @param name for errors

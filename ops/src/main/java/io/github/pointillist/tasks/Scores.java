@@ -8,7 +8,7 @@ import java.util.List;
  * What came of comparing a prediction with the truth: counts, from which every figure is computed. Scores of several
  * planes or images are pooled by adding their counts up.
  */
-public sealed interface Scores permits InstanceScores, SemanticScores {
+public sealed interface Scores permits InstanceScores, SemanticScores, PanopticQuality {
     /**
      * A figure.
      *

@@ -7,9 +7,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.pointillist.models.KMaxDeepLab;
 import io.github.pointillist.progress.Progress;
+import io.github.pointillist.tasks.LabelOverlap;
 import io.github.pointillist.tasks.PanopticDecoder;
-import io.github.pointillist.tasks.PanopticScores;
-import io.github.pointillist.tasks.PanopticScores.Segments;
+import io.github.pointillist.tasks.PanopticQuality;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.training.kmax.KMaxLoss;
 import io.github.pointillist.training.kmax.KMaxTruth;
@@ -19,6 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import net.imglib2.img.Img;
+import net.imglib2.img.array.ArrayImgs;
+import net.imglib2.type.numeric.integer.LongType;
 
 /**
  * Finding segments of things and stuff with a {@link KMaxDeepLab}. Labels of examples are {@link PanopticLabels}.
@@ -57,7 +60,6 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
         float[] masks = all.get(0).toType(DataType.FLOAT32, false).toFloatArray();
         float[] labels = all.get(1).toType(DataType.FLOAT32, false).toFloatArray();
         int images = batch.examples().size();
-        PanopticScores scores = new PanopticScores(classes);
         for (int b = 0; b < images; b++) {
             Annotated example = batch.examples().get(b);
             PanopticDecoder decoder = new PanopticDecoder(
@@ -74,13 +76,20 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
                             example.width()),
                     things,
                     options);
-            scores.add(predicted(decoder.decode(Progress.NONE)), truth(example));
-        }
-        for (int k = 0; k < classes; k++) {
-            counts.add(COUNTS * k + TRUE_POSITIVES, scores.truePositives(k));
-            counts.add(COUNTS * k + FALSE_POSITIVES, scores.falsePositives(k));
-            counts.add(COUNTS * k + FALSE_NEGATIVES, scores.falseNegatives(k));
-            counts.add(COUNTS * k + IOU_SUM, scores.iouSum(k));
+            LabelOverlap overlap = new LabelOverlap();
+            overlap.add(
+                    image(example, predicted(decoder.decode(Progress.NONE))),
+                    "the prediction",
+                    image(example, truth(example)),
+                    "the truth",
+                    Progress.NONE);
+            for (PanopticQuality.ClassCounts one : PanopticQuality.of(overlap).classes()) {
+                int first = COUNTS * ((int) one.label() - 1);
+                counts.add(first + TRUE_POSITIVES, one.truePositives());
+                counts.add(first + FALSE_POSITIVES, one.falsePositives());
+                counts.add(first + FALSE_NEGATIVES, one.falseNegatives());
+                counts.add(first + IOU_SUM, one.iouSum());
+            }
         }
         return loss.parts(all, truths(batch, shape), batch::uniform);
     }
@@ -90,24 +99,29 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
         return java.util.Arrays.copyOfRange(values, b * length, (b + 1) * length);
     }
 
-    private static Segments predicted(PanopticDecoder.Result result) {
-        int[] pixels = new int[result.labels().length];
-        for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = result.labels()[i] == 0 ? PanopticScores.VOID : result.labels()[i];
-        }
-        Map<Integer, Integer> labels = new HashMap<>();
-        result.segments().forEach(segment -> labels.put(segment.id(), segment.label()));
-        return new Segments(pixels, labels);
+    private static Img<LongType> image(Annotated example, long[] segments) {
+        return ArrayImgs.longs(segments, example.width(), example.height());
     }
 
-    private static Segments truth(Annotated example) {
-        Map<Integer, Integer> labels = new HashMap<>();
-        for (int label : example.labels()) {
-            if (label != Annotated.IGNORE) {
-                labels.put(label, PanopticLabels.classOf(label));
-            }
+    private static long[] predicted(PanopticDecoder.Result result) {
+        long[] segments = new long[result.labels().length];
+        for (int i = 0; i < segments.length; i++) {
+            int id = result.labels()[i];
+            segments[i] = id == 0
+                    ? 0
+                    : PanopticQuality.segment(result.segments().get(id - 1).label() + 1L, id);
         }
-        return new Segments(example.labels(), labels);
+        return segments;
+    }
+
+    private static long[] truth(Annotated example) {
+        long[] segments = new long[example.labels().length];
+        for (int i = 0; i < segments.length; i++) {
+            int label = example.labels()[i];
+            segments[i] =
+                    label == Annotated.IGNORE ? 0 : PanopticQuality.segment(PanopticLabels.classOf(label) + 1L, label);
+        }
+        return segments;
     }
 
     /** Segments at the size of the masks: every fourth pixel or so. */
@@ -160,7 +174,7 @@ public record PanopticObjective(KMaxLoss loss, int classes, Set<Integer> things,
         double[] sums = new double[2];
         int[] n = new int[2];
         for (int k = 0; k < classes; k++) {
-            double quality = PanopticScores.quality(
+            double quality = PanopticQuality.quality(
                     counts.get(COUNTS * k + IOU_SUM),
                     counts.get(COUNTS * k + TRUE_POSITIVES),
                     counts.get(COUNTS * k + FALSE_POSITIVES),

@@ -17,7 +17,7 @@ import org.scijava.plugin.Plugin;
 public final class SamplesCommand extends CancelableCommand {
     @Parameter(
             label = "Kind",
-            choices = {"nuclei", "tissue", "spots"},
+            choices = {"nuclei", "tissue", "spots", "inclusions"},
             persist = false)
     private String kind = "nuclei";
 
@@ -32,7 +32,7 @@ public final class SamplesCommand extends CancelableCommand {
 
     @Parameter(
             label = "Preset",
-            description = "For nuclei: what they look like; tissue has default and random",
+            description = "For nuclei: what they look like; tissue and inclusions have default and random",
             choices = {"default", "dense", "dim", "sparse", "tissue", "random"},
             persist = false)
     private String preset = "default";
@@ -56,8 +56,14 @@ public final class SamplesCommand extends CancelableCommand {
     @Parameter(label = "Inverted", description = "Nuclei dark on bright", persist = false)
     private boolean inverted;
 
-    @Parameter(label = "Objects too", description = "Open the true labels as well", persist = false)
+    @Parameter(
+            label = "Objects too",
+            description = "Open the true labels as well, and the true classes where there are any",
+            persist = false)
     private boolean objects;
+
+    @Parameter(type = ItemIO.OUTPUT)
+    private ImagePlus classes;
 
     @Parameter(type = ItemIO.OUTPUT)
     private ImagePlus labels;
@@ -82,6 +88,10 @@ public final class SamplesCommand extends CancelableCommand {
         image = sample.image();
         if (objects) {
             labels = sample.labels();
+            classes = sample.classes();
+        }
+        if (classes != null) {
+            HeadlessImages.show(classes);
         }
         if (labels != null) {
             HeadlessImages.show(labels);

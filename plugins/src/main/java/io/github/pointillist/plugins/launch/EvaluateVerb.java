@@ -8,6 +8,8 @@ import io.github.pointillist.plugins.results.EvaluationTable;
 import io.github.pointillist.plugins.results.ImageFiles;
 import io.github.pointillist.plugins.results.RunManifest;
 import io.github.pointillist.plugins.results.StagedFiles;
+import io.github.pointillist.tasks.Evaluate.Mode;
+import io.github.pointillist.tasks.Evaluate.Result;
 import io.github.pointillist.tasks.Evaluate.Settings;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,9 +34,12 @@ import picocli.CommandLine.Spec;
         description = {
             "Compares predicted labels with true ones: two label images, or two folders of them.",
             "",
+            "Segments of things and stuff (--mode panoptic): beside each label image, X_labels.tif or X_objects.tif, lies the"
+                    + " class of each pixel, X_classes.tif or X_classmap.tif, from 1, 0 for none.",
+            "",
             "Prints one figure a line: its name and its value. Objects: counts, AP = TP / (TP + FP + FN) at IoU 0.5 to"
                     + " 0.9, precision, recall, F1, PQ, SQ, RQ, AJI, AJI+, Dice and IoU of the foreground. Classes: IoU"
-                    + " and Dice of each, mIoU, pixel accuracy, fwIoU. NaN: not defined, as without any object.",
+                    + " and Dice of each, mIoU, pixel accuracy, fwIoU. Segments: PQ of each class, PQ, SQ, RQ. NaN: not defined, as without any object.",
             "",
             "Files of two folders are paired by their names without extension and without endings such as _labels,"
                     + " -labels, _mask, _objects, _clusters. Counts of all pairs are added up; means over images follow.",
@@ -61,7 +66,8 @@ final class EvaluateVerb implements Callable<Integer> {
     @Option(
             names = "--mode",
             paramLabel = "WHAT",
-            description = "instances (default): a label above 0 is an object; semantic: a label is a class.")
+            description = "instances (default): a label above 0 is an object; semantic: a label is a class;"
+                    + " panoptic: see above.")
     private String mode = "instances";
 
     @Option(
@@ -140,7 +146,17 @@ final class EvaluateVerb implements Callable<Integer> {
         } catch (IOException e) {
             throw new IOException("its truth " + truth + ": " + Main.reason(e), e);
         }
-        table.add(file.toString(), truth.toString(), EvaluateRun.compare(prediction, trueLabels, settings, bar));
+        Result result;
+        if (settings.mode() == Mode.PANOPTIC) {
+            ImagePlus classes = ImageFiles.open(LabelPairs.classesOf(file));
+            ImagePlus trueClasses = ImageFiles.open(LabelPairs.classesOf(truth));
+            result = EvaluateRun.panoptic(prediction, classes, trueLabels, trueClasses, bar);
+            classes.close();
+            trueClasses.close();
+        } else {
+            result = EvaluateRun.compare(prediction, trueLabels, settings, bar);
+        }
+        table.add(file.toString(), truth.toString(), result);
         prediction.close();
         trueLabels.close();
     }
@@ -165,7 +181,7 @@ final class EvaluateVerb implements Callable<Integer> {
             String title =
                     folders ? absolute(truths).toString() : truths.getFileName().toString();
             Map<String, String> keys = EvaluateOptions.macroKeys(title, settings);
-            if (!folders) {
+            if (!folders && settings.mode() != Mode.PANOPTIC) { // which would need four open images
                 String open =
                         "open(\"" + RunManifest.inMacro(absolute(predictions).toString()) + "\"); ";
                 manifest.macro(absolute(truths), open + RunManifest.macroLine("Evaluate...", keys));

@@ -84,6 +84,24 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         return new LabelPairs(pairs, failures);
     }
 
+    /**
+     * The file beside one of labels that holds the class of each pixel.
+     *
+     * @throws IOException if there is none
+     */
+    static Path classesOf(Path labels) throws IOException {
+        String name = labels.getFileName().toString();
+        String stem = without(ENDINGS, ClusterMapRun.stem(name));
+        for (String ending : List.of("_classes", "_classmap")) {
+            Path file = labels.resolveSibling(stem + ending + ".tif");
+            if (Files.isRegularFile(file) && !file.equals(labels)) {
+                return file;
+            }
+        }
+        throw new IOException(labels + ": the class of each pixel is not beside it; for --mode panoptic there must be "
+                + stem + "_classes.tif or " + stem + "_classmap.tif");
+    }
+
     private static String names(List<Path> files) {
         return files.stream().map(Path::toString).collect(Collectors.joining(", "));
     }

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
         name = "samples",
         description = {
             "Writes simulated microscope images, KIND.tif, and what is in them: KIND_objects.tif (labels) and for tissue"
-                    + " KIND_classmap.tif (class index + 1: stroma, epithelium, lumen, fat); and KIND_run.json (how to"
-                    + " repeat it). With --count the images are KIND-0001.tif, KIND-0002.tif, ..., of successive seeds.",
+                    + " and inclusions KIND_classmap.tif (class index + 1: stroma, epithelium, lumen, fat, round cell,"
+                    + " rod, ring, crystal); and KIND_run.json (how to repeat it). With --count the images are KIND-0001.tif, KIND-0002.tif, ..., of successive seeds.",
             ""
         },
         mixinStandardHelpOptions = true,
@@ -43,7 +43,7 @@ final class SamplesVerb implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder to write to.")
     private Path out;
 
-    @Option(names = "--kind", paramLabel = "NAME", description = "nuclei, tissue, spots or all (default).")
+    @Option(names = "--kind", paramLabel = "NAME", description = "nuclei, tissue, spots, inclusions or all (default).")
     private String kind = "all";
 
     @Option(names = "--width", paramLabel = "PX", description = "Default: 512.")
@@ -62,7 +62,7 @@ final class SamplesVerb implements Callable<Integer> {
             names = "--preset",
             paramLabel = "NAME",
             description = "For nuclei: default, dense, dim, sparse, tissue, or random: a scene drawn from all kinds of"
-                    + " cells and cameras. For tissue: default or random.")
+                    + " cells and cameras. For tissue and inclusions: default or random.")
     private String preset = "default";
 
     @Option(

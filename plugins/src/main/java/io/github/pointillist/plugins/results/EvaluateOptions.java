@@ -19,7 +19,7 @@ public final class EvaluateOptions {
     /**
      * The settings that words stand for.
      *
-     * @param mode instances or semantic
+     * @param mode instances, semantic or panoptic
      * @param planes each or volume
      * @param ignore labels with commas between, or none
      * @param background whether 0 is a class

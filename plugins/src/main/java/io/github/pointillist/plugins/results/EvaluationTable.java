@@ -6,6 +6,7 @@ import io.github.pointillist.tasks.Evaluate.Part;
 import io.github.pointillist.tasks.Evaluate.Result;
 import io.github.pointillist.tasks.InstanceScores;
 import io.github.pointillist.tasks.InstanceScores.Matches;
+import io.github.pointillist.tasks.PanopticQuality;
 import io.github.pointillist.tasks.Scores;
 import io.github.pointillist.tasks.Scores.Figure;
 import io.github.pointillist.tasks.SemanticScores;
@@ -30,7 +31,16 @@ public final class EvaluationTable {
     private static final int DECIMALS = 4;
     private static final int LISTED_CLASSES = 256;
     private static final Set<String> SHORT = Set.of(
-            "true objects", "predicted objects", "AP@0.5", "AP@0.5:0.95", "PQ", "classes", "mIoU", "pixel accuracy");
+            "true objects",
+            "predicted objects",
+            "true segments",
+            "predicted segments",
+            "AP@0.5",
+            "AP@0.5:0.95",
+            "PQ",
+            "classes",
+            "mIoU",
+            "pixel accuracy");
     private static final String WHERE = "Prediction,Truth,Part";
 
     private record Row(String prediction, String truth, String part, Scores scores) {
@@ -122,6 +132,11 @@ public final class EvaluationTable {
                         + " classes more, all of them in the files that --out writes");
             }
         }
+        if (pooled instanceof PanopticQuality panoptic) {
+            for (PanopticQuality.ClassCounts one : panoptic.classes()) {
+                lines.add(line("PQ of class " + one.label(), Figure.of("", one.pq())));
+            }
+        }
         if (totals.size() > 1) {
             for (Figure figure : Scores.means(totals)) {
                 lines.add(line("mean " + figure.name(), figure));
@@ -184,13 +199,14 @@ public final class EvaluationTable {
         return totals.get(0) instanceof InstanceScores ? "thresholds" : "classes";
     }
 
-    /** Writes a row for each pair, plane and threshold; or for each pair, plane and class. */
+    /** Writes a row for each pair, plane and threshold; or, of classes and segments, for each pair, plane and class. */
     public void writeDetails(Writer out) throws IOException {
-        boolean instances = totals.get(0) instanceof InstanceScores;
         out.write(WHERE
-                + (instances
+                + (totals.get(0) instanceof InstanceScores
                         ? ",Threshold,TP,FP,FN,Precision,Recall,F1,AP,Matched IoU\n"
-                        : ",Class,IoU,Dice,Accuracy,True pixels,Predicted pixels,Both\n"));
+                        : totals.get(0) instanceof SemanticScores
+                                ? ",Class,IoU,Dice,Accuracy,True pixels,Predicted pixels,Both\n"
+                                : ",Class,PQ,SQ,RQ,TP,FP,FN\n"));
         for (Row row : rowsAndPooled()) {
             if (row.scores instanceof InstanceScores scores) {
                 for (Matches at : scores.thresholds()) {
@@ -222,6 +238,20 @@ public final class EvaluationTable {
                                     Long.toString(one.bothPixels()))
                             + "\n");
                 }
+            } else if (row.scores instanceof PanopticQuality scores) {
+                for (PanopticQuality.ClassCounts one : scores.classes()) {
+                    out.write(String.join(
+                                    ",",
+                                    row.where(),
+                                    Long.toString(one.label()),
+                                    csv(one.pq()),
+                                    csv(one.sq()),
+                                    csv(one.rq()),
+                                    Long.toString(one.truePositives()),
+                                    Long.toString(one.falsePositives()),
+                                    Long.toString(one.falseNegatives()))
+                            + "\n");
+                }
             }
         }
     }
@@ -241,6 +271,9 @@ public final class EvaluationTable {
                     add(table, Figure.of("IoU of class " + one.label(), one.iou()));
                     add(table, Figure.of("Dice of class " + one.label(), one.dice()));
                 }
+            }
+            if (row.scores instanceof PanopticQuality panoptic) {
+                panoptic.classes().forEach(one -> add(table, Figure.of("PQ of class " + one.label(), one.pq())));
             }
         }
     }

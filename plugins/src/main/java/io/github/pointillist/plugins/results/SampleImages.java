@@ -8,6 +8,7 @@ import ij.process.ColorProcessor;
 import ij.process.ImageProcessor;
 import ij.process.ShortProcessor;
 import io.github.pointillist.image.Images;
+import io.github.pointillist.samples.InclusionSample;
 import io.github.pointillist.samples.Sample;
 import io.github.pointillist.samples.SimulatedImages;
 import io.github.pointillist.samples.TissueSample;
@@ -21,14 +22,15 @@ import net.imglib2.type.numeric.RealType;
  *
  * @param image 16-bit or RGB
  * @param labels what is in it: 1 to n for the objects, 0 elsewhere
- * @param classes for tissue: index of the class of each pixel, plus 1; null for the others
+ * @param classes for tissue and inclusions: index of the class of each pixel, plus 1; null for the others
  */
 public record SampleImages(ImagePlus image, ImagePlus labels, ImagePlus classes) {
     /** What there is. */
     public enum Kind {
         NUCLEI,
         TISSUE,
-        SPOTS
+        SPOTS,
+        INCLUSIONS
     }
 
     /**
@@ -39,16 +41,22 @@ public record SampleImages(ImagePlus image, ImagePlus labels, ImagePlus classes)
     public static SampleImages of(SampleOptions options) {
         int width = options.widthPx();
         int height = options.heightPx();
-        TissueSample tissue = options.kind() == Kind.TISSUE
-                ? SimulatedImages.tissue(width, height, options.seed(), options.tissue())
-                : null;
-        Sample sample =
-                switch (options.kind()) {
-                    case NUCLEI -> SimulatedImages.nuclei(width, height, options.seed(), options.nuclei());
-                    case TISSUE -> tissue.sample();
-                    case SPOTS ->
-                        SimulatedImages.spots(width, height, options.seed()).sample();
-                };
+        return switch (options.kind()) {
+            case NUCLEI -> of(options, SimulatedImages.nuclei(width, height, options.seed(), options.nuclei()), null);
+            case TISSUE -> {
+                TissueSample tissue = SimulatedImages.tissue(width, height, options.seed(), options.tissue());
+                yield of(options, tissue.sample(), Images.labels(tissue.classes()));
+            }
+            case SPOTS ->
+                of(options, SimulatedImages.spots(width, height, options.seed()).sample(), null);
+            case INCLUSIONS -> {
+                InclusionSample section = SimulatedImages.inclusions(width, height, options.seed(), options.tissue());
+                yield of(options, section.sample(), Images.labels(section.classes()));
+            }
+        };
+    }
+
+    private static SampleImages of(SampleOptions options, Sample sample, int[] classes) {
         Calibration calibration = new Calibration();
         calibration.setUnit(sample.unit());
         calibration.pixelWidth = sample.pixelSizeUm();
@@ -57,10 +65,9 @@ public record SampleImages(ImagePlus image, ImagePlus labels, ImagePlus classes)
         ImagePlus image = new ImagePlus(name, processor(sample.image(), sample.rgb()));
         image.setCalibration(calibration);
         ImagePlus labels = labels(name + "_objects", "objects", Images.labels(sample.labels()), image);
-        if (tissue == null) {
+        if (classes == null) {
             return new SampleImages(image, labels, null);
         }
-        int[] classes = Images.labels(tissue.classes());
         for (int i = 0; i < classes.length; i++) {
             classes[i]++;
         }

@@ -16,7 +16,7 @@ import java.util.Map;
  * @param widthPx at least 1
  * @param heightPx at least 1
  * @param seed the same one gives the same image
- * @param scene what it looks like; tissue has DEFAULT and RANDOM, spots have DEFAULT
+ * @param scene what it looks like; tissue and inclusions have DEFAULT and RANDOM, spots have DEFAULT
  * @param sceneSeed for RANDOM: which scene, -1 for the image's own seed
  * @param diameterPx for nuclei: mean diameter, 0 for the scene's
  * @param coverage for nuclei: share of the area under them, -1 for the scene's
@@ -50,11 +50,11 @@ public record SampleOptions(
      * @throws IllegalArgumentException with one line: what was given, what is allowed
      */
     public SampleOptions {
-        boolean offered =
-                kind == Kind.NUCLEI || scene == Scene.DEFAULT || (kind == Kind.TISSUE && scene == Scene.RANDOM);
+        boolean stained = kind == Kind.TISSUE || kind == Kind.INCLUSIONS;
+        boolean offered = kind == Kind.NUCLEI || scene == Scene.DEFAULT || (stained && scene == Scene.RANDOM);
         if (!offered) {
             throw new IllegalArgumentException("preset is " + word(scene) + "; allowed for " + word(kind)
-                    + " is default" + (kind == Kind.TISSUE ? " or random" : ""));
+                    + " is default" + (stained ? " or random" : ""));
         }
         if (sceneSeed != -1 && scene != Scene.RANDOM) {
             throw new IllegalArgumentException(
@@ -100,7 +100,7 @@ public record SampleOptions(
         return inverted ? chosen.withInverted(true) : chosen;
     }
 
-    /** The scene of tissue. */
+    /** The scene of tissue, with or without inclusions. */
     TissueScene tissue() {
         return scene == Scene.RANDOM ? TissueScene.random(seedOfScene()) : TissueScene.DEFAULT;
     }

@@ -397,4 +397,31 @@ class EvaluateVerbTest {
                 .contains("pooled over 1 pair\n", "mIoU                1.0000")
                 .doesNotContain("mean ");
     }
+
+    /** By hand: thing 1 has 3 of 4 pixels and one more (3 / 5), thing 2 is missed; stuff shares 3 of 5; one is void. */
+    @Test
+    void segmentsHaveTheirClassesBesideThem() throws IOException {
+        image("results/a_labels.tif", "aabbbbcc.");
+        image("results/a_classes.tif", "aabbbbaa.");
+        image("simulated/a_objects.tif", ".aaaa..bb");
+        image("simulated/a_classmap.tif", "abbbba.bb");
+        image("simulated/a.tif", "ccccccccc");
+        Path out = folder.resolve("out");
+        CommandLineRun run =
+                evaluate(folder.resolve("results"), folder.resolve("simulated"), "--mode", "panoptic", "--out", out);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .contains("true segments 3, predicted segments 3")
+                .contains("matches             1\n", "PQ of class 1       0.0000", "PQ of class 2       0.4000");
+        assertThat(Files.readAllLines(out.resolve("evaluation_classes.csv")).get(2))
+                .endsWith(",2,0.39999999999999997,0.6,0.6666666666666666,1,0,1");
+        assertThat(Files.readString(out.resolve("evaluation_run.json"))).doesNotContain("\"macro\"");
+        Files.delete(folder.resolve("simulated/a_classmap.tif"));
+        CommandLineRun without = evaluate(folder.resolve("results"), folder.resolve("simulated"), "--mode", "panoptic");
+        assertThat(without.status()).isEqualTo(1);
+        assertThat(without.err()).contains("there must be a_classes.tif or a_classmap.tif");
+        assertThat(evaluate("x.tif", "y.tif", "--mode", "panoptic", "--planes", "volume")
+                        .status())
+                .isEqualTo(2);
+    }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ij.IJ;
 import ij.ImagePlus;
 import io.github.pointillist.image.Images;
+import io.github.pointillist.samples.InclusionSample;
 import io.github.pointillist.samples.SimulatedImages;
 import io.github.pointillist.samples.TissueScene;
 import java.io.IOException;
@@ -52,11 +53,12 @@ class MainTest {
     void writesSamples() {
         CommandLineRun run = CommandLineRun.of("samples", "--out", folder, "--width", 96, "--height", 64);
         assertThat(run.err()).isEmpty();
-        for (String kind : List.of("nuclei", "tissue", "spots")) {
+        for (String kind : List.of("nuclei", "tissue", "spots", "inclusions")) {
             ImagePlus image = IJ.openImage(folder.resolve(kind + ".tif").toString());
             assertThat(List.of(image.getWidth(), image.getHeight())).containsExactly(96, 64);
             assertThat(image.getCalibration().getUnit()).isIn("µm", "um", "micron");
-            assertThat(image.getBitDepth()).isEqualTo(kind.equals("tissue") ? 24 : 16);
+            assertThat(image.getBitDepth())
+                    .isEqualTo(List.of("tissue", "inclusions").contains(kind) ? 24 : 16);
             ImagePlus objects =
                     IJ.openImage(folder.resolve(kind + "_objects.tif").toString());
             assertThat(objects.getStatistics().max).isGreaterThanOrEqualTo(1);
@@ -157,6 +159,21 @@ class MainTest {
     }
 
     @Test
+    void samplesOfInclusionsHaveClassesOfTissueAndThings() {
+        CommandLineRun run =
+                CommandLineRun.of("samples", "--out", folder, "--kind", "inclusions", "--width", 300, "--height", 200);
+        assertThat(run.status()).isZero();
+        int[] classes = Images.labels(
+                SimulatedImages.inclusions(300, 200, 1, TissueScene.DEFAULT).classes());
+        short[] written = pixels(folder.resolve("inclusions_classmap.tif"));
+        short[] objects = pixels(folder.resolve("inclusions_objects.tif"));
+        for (int i = 0; i < classes.length; i++) {
+            assertThat(written[i] - 1).isEqualTo(classes[i]);
+            assertThat(objects[i] > 0).isEqualTo(classes[i] >= InclusionSample.FIRST_THING);
+        }
+    }
+
+    @Test
     void samplesRefuseWhatTheyCannotDo() {
         for (Object[] wrong : new Object[][] {
             {"--kind", "nuclei", "--preset", "foggy"},
@@ -167,6 +184,7 @@ class MainTest {
             {"--kind", "spots", "--preset", "random"},
             {"--kind", "tissue", "--preset", "dense"},
             {"--kind", "tissue", "--inverted"},
+            {"--kind", "inclusions", "--preset", "dim"},
             {"--kind", "nuclei", "--count", 0}
         }) {
             List<Object> words = new ArrayList<>(List.of("samples", "--out", folder.resolve("none")));
