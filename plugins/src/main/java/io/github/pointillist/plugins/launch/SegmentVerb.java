@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Finds the objects in images, or the class of each pixel, with a model.",
             "",
-            "For each image these files are written: STEM_labels.tif (objects 1 to n, 0 elsewhere; or class indices),"
+            "For each image these files are written: STEM_labels.tif (objects 1 to n, 0 elsewhere; or labels of classes),"
                     + " STEM_overlay.png (outlines over the middle slice and frame), STEM_table.csv (measurements, a row an"
                     + " object), STEM_rois.zip (outlines for ImageJ's ROI Manager) and STEM_run.json (how to repeat it,"
                     + " and what was done to the input).",
