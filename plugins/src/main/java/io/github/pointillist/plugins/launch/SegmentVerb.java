@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
             "Finds the objects in images, the class of each pixel, or segments of things and stuff, with a model.",
             "",
             "For each image these files are written: STEM_labels.tif (objects or segments 1 to n, 0 elsewhere; or labels of"
-                    + " classes), STEM_classes.tif (of panoptic models: class + 1, 0 for none), STEM_overlay.png (outlines over the middle slice and frame), STEM_table.csv (measurements, a row an"
+                    + " classes), STEM_classes.tif (of panoptic models: class + 1, 0 for none), STEM_overlay.png"
+                    + " (outlines over the middle slice and frame), STEM_table.csv (measurements, a row an"
                     + " object), STEM_rois.zip (outlines for ImageJ's ROI Manager) and STEM_run.json (how to repeat it,"
                     + " and what was done to the input).",
             "",
