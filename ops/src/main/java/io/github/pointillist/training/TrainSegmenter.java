@@ -232,7 +232,17 @@ public final class TrainSegmenter {
             Map<String, Double> before,
             Map<String, Double> after,
             String baseSha256,
-            List<String> notes) {}
+            List<String> notes) {
+        /** Whether the base did better on the validation images: by the first metric, or, where it is equal, by the loss. */
+        public boolean baseWasBetter() {
+            if (before.isEmpty() || after.isEmpty()) {
+                return false;
+            }
+            String first = after.keySet().iterator().next();
+            int compared = Double.compare(before.getOrDefault(first, Double.NEGATIVE_INFINITY), after.get(first));
+            return compared > 0 || (compared == 0 && before.get(Trainer.VALIDATION) < after.get(Trainer.VALIDATION));
+        }
+    }
 
     /**
      * What must stay the same when a run goes on.

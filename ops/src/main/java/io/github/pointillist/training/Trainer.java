@@ -40,7 +40,7 @@ public final class Trainer implements AutoCloseable {
     public static final String STATE = "training.safetensors";
 
     private static final String TOTAL = "loss";
-    private static final String VALIDATION = "validation loss";
+    static final String VALIDATION = "validation loss";
     /** Batches kept ready. */
     private static final int AHEAD = 2;
 
@@ -317,13 +317,22 @@ public final class Trainer implements AutoCloseable {
             use(own);
         }
         double first = metrics.get(objective.metrics().get(0));
-        if (first >= bestMetric) { // of equal ones those that have learnt longer
+        if (first > bestMetric || (first == bestMetric && metrics.get(VALIDATION) <= lossOfBest())) {
             bestMetric = first;
             bestStep = step;
             best.clear();
             best.putAll(current(average));
         }
         return metrics;
+    }
+
+    /** Of equally good weights those of the lower loss are kept. */
+    private double lossOfBest() {
+        return history.stream()
+                .filter(line -> line.step() == bestStep)
+                .mapToDouble(line -> line.metrics().get(VALIDATION))
+                .findFirst()
+                .orElse(Double.POSITIVE_INFINITY);
     }
 
     /** Measures the weights that the model has now on the validation patches; empty without any. */

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,31 @@ class TrainerTest {
                 assertThat(history.get(2).loss().get("loss"))
                         .isLessThan(history.get(0).loss().get("loss"));
                 assertThat(trainer.bestStep()).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void ofEquallyGoodWeightsThoseOfTheLowerLossAreKept() throws IOException {
+        TrainingSettings wild = new TrainingSettings(24, 2, 4, 1, 1, 0.05, 1, 0, 2, 2, 1);
+        try (Arena arena = Arena.onCpu()) {
+            SemanticFpn model = Tiny.model(4, arena, 0);
+            try (Trainer trainer = new Trainer(Tiny.run(model, InstanceObjective.usual(16), wild, 4), null)) {
+                trainer.run(Progress.NONE, line -> {});
+                List<Logged> history = trainer.history();
+                double most = history.stream()
+                        .mapToDouble(line -> line.metrics().get("AP@0.5"))
+                        .max()
+                        .orElseThrow();
+                List<Logged> equal = history.stream()
+                        .filter(line -> line.metrics().get("AP@0.5") == most)
+                        .toList();
+                Logged lowest = equal.stream()
+                        .min(Comparator.comparing(line -> line.metrics().get("validation loss")))
+                        .orElseThrow();
+                assertThat(equal).hasSizeGreaterThan(1);
+                assertThat(lowest).isNotEqualTo(equal.get(equal.size() - 1));
+                assertThat(trainer.bestStep()).isEqualTo(lowest.step());
             }
         }
     }

@@ -312,6 +312,10 @@ public final class TrainRun {
         if (!outcome.after().isEmpty()) {
             lines.add("after: " + TrainingPlot.words(outcome.after(), curve));
         }
+        if (outcome.baseWasBetter()) {
+            lines.add("on the validation images " + options.base()
+                    + " was better: annotate more, or other parts, or train for fewer steps");
+        }
         return lines;
     }
 

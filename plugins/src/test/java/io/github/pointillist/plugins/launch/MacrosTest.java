@@ -248,7 +248,7 @@ class MacrosTest {
         }
         List<String> log = run(macros);
         assertThat(log)
-                .anyMatch(line -> line.startsWith("no model is installed in "))
+                .anyMatch(line -> line.startsWith("nuclei\t") && line.endsWith("\tbundled"))
                 .anyMatch(line -> line.startsWith("installed tiny: "))
                 .anyMatch(line -> line.startsWith("tiny\t"))
                 .anyMatch(line -> line.startsWith("architecture: coc"))

@@ -8,6 +8,7 @@ import ij.WindowManager;
 import ij.gui.GenericDialog;
 import ij.gui.OvalRoi;
 import ij.gui.Overlay;
+import ij.gui.Plot;
 import ij.gui.PlotWindow;
 import ij.gui.Roi;
 import ij.measure.ResultsTable;
@@ -48,6 +49,10 @@ final class WindowSession {
     private WindowSession() {}
 
     public static void main(String[] args) throws Exception {
+        Thread.setDefaultUncaughtExceptionHandler((thread, e) -> {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1); // windows would keep the session alive
+        });
         new ImageJ();
         new Recorder();
         ImagePlus image = IJ.openImage(args[0]);
@@ -202,8 +207,9 @@ final class WindowSession {
         picture(new File(pictures, "train-dialog.png"));
         accept(dialog);
         ImagePlus loss = await("the curve", () -> WindowManager.getImage("Loss of live"));
-        PlotWindow window = (PlotWindow) loss.getWindow();
-        int first = window.getPlot().getDataObjectArrays(0)[0].length;
+        PlotWindow window = await("its window", () -> (PlotWindow) loss.getWindow());
+        Plot plot = await("its plot", window::getPlot); // which the window gets after it is there
+        int first = plot.getDataObjectArrays(0)[0].length;
         await("the model", () -> IJ.getLog().contains("use it: ") ? window : null);
         IJ.wait(500);
         picture(new File(pictures, "train.png"));
