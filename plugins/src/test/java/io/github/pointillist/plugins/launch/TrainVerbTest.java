@@ -433,7 +433,11 @@ class TrainVerbTest {
                 List.of("--minutes is 1.0 and --steps is 2; give one", "--minutes", 1, "--steps", 2),
                 List.of("--steps is 0; allowed is above 0", "--steps", 0),
                 List.of("augmentation is much; allowed are none, light, microscopy", "--augment", "much"),
-                List.of("--kind is 'panoptic'; allowed are", "--kind", "panoptic"),
+                List.of("--kind is 'detection'; allowed are", "--kind", "detection"),
+                List.of(
+                        "kind is panoptic; allowed is instances and semantic; panoptic with base new and simulated 1 alone",
+                        "--kind",
+                        "panoptic"),
                 List.of("object diameter is 1.0; allowed is 2 to 4096 pixels", "--object-diameter", 1),
                 List.of("simulated is 1.5; allowed is 0 to 1", "--simulated", 1.5),
                 List.of("validation share is 0.7; allowed is 0", "--validation-share", 0.7),
