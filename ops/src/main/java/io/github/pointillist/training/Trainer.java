@@ -15,6 +15,7 @@ import io.github.pointillist.models.DeepSupervision;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.weights.StateDict;
@@ -50,7 +51,7 @@ public final class Trainer implements AutoCloseable {
 
     private static final int THREADS = 1;
     /** What the loss of a head counts that helps in training alone. */
-    private static final float AUXILIARY = 0.4f;
+    private static final double AUXILIARY = 0.4;
 
     private static final int MOST_FAILURES = 20;
     /** Checkpoints also come by time; saving does not change the run. */
@@ -266,7 +267,7 @@ public final class Trainer implements AutoCloseable {
                 NDArray other = enlarged(logits.get(i), logits.head().getShape());
                 NDArray loss = Losses.sum(
                         new NDList(List.copyOf(objective.loss(other, targets).values())));
-                parts.put(logits.size() == 2 ? "auxiliary" : "auxiliary " + i, loss.mul(AUXILIARY));
+                parts.put(logits.size() == 2 ? "auxiliary" : "auxiliary " + i, Owned.mul(loss, AUXILIARY));
             }
             NDArray total = Losses.sum(new NDList(List.copyOf(parts.values())));
             collector.backward(total);
