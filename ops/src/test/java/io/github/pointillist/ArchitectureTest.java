@@ -4,6 +4,7 @@ package io.github.pointillist;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -23,6 +24,8 @@ class ArchitectureTest {
     private static final String ROOT = "io.github.pointillist.";
     private static final Set<String> OPENS_MEMORY =
             Set.of("newBaseManager", "newSubManager", "subManagerOf", "tempAttachAll", "tempAttach");
+
+    private static final Set<String> KEEPS_NUMBER = Set.of("mul", "div", "pow", "maximum", "minimum");
 
     /** What each package may use besides itself. */
     private static final Map<String, List<String>> ALLOWED = allowed();
@@ -114,6 +117,31 @@ class ArchitectureTest {
                     public boolean test(JavaMethodCall call) {
                         return call.getTargetOwner().isAssignableTo(NDManager.class)
                                 && OPENS_MEMORY.contains(call.getTarget().getName());
+                    }
+                })
+                .check(classes);
+    }
+
+    /** What the backward pass needs of Java's memory may be gone by then: see the class Owned. */
+    @Test
+    void onlyOwnedCalculatesWithNumbersOfJava() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + "tensor..")
+                .and()
+                .doNotHaveSimpleName("AdamW") // goes no way back
+                .should()
+                .callMethodWhere(new DescribedPredicate<JavaMethodCall>("it lends Java's memory to the engine") {
+                    @Override
+                    public boolean test(JavaMethodCall call) {
+                        String method = call.getTarget().getName();
+                        return call.getTargetOwner().isAssignableTo(NDManager.class) && method.equals("create")
+                                || call.getTargetOwner().isAssignableTo(NDArray.class)
+                                        && KEEPS_NUMBER.contains(method)
+                                        && call.getTarget()
+                                                .getRawParameterTypes()
+                                                .get(0)
+                                                .isEquivalentTo(Number.class);
                     }
                 })
                 .check(classes);

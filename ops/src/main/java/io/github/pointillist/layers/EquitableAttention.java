@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.tensor.Pass;
 
 /**
@@ -207,7 +208,7 @@ public final class EquitableAttention extends Layer {
         private NDArray rows(NDArray x, int[] rows) {
             NDArray table = x.reshape(-1, shape.get(3));
             return table.getNDArrayInternal()
-                    .embedding(scope.create(rows), table, SparseFormat.DENSE)
+                    .embedding(Owned.array(scope, rows, rows.length), table, SparseFormat.DENSE)
                     .head();
         }
 
@@ -217,7 +218,7 @@ public final class EquitableAttention extends Layer {
             for (int i = 0; i < ids.length; i++) {
                 ids[i] = back[i] / size % clusters;
             }
-            return scope.create(ids, shape.slice(0, 3)).transpose(0, 2, 1); // (B, E, N)
+            return Owned.array(scope, ids, shape.slice(0, 3).getShape()).transpose(0, 2, 1); // (B, E, N)
         }
     }
 

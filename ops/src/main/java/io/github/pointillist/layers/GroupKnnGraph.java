@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
 import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 
@@ -149,7 +150,7 @@ public final class GroupKnnGraph extends Layer {
         NDArray array(NDManager manager, Sizes sizes) {
             return onDevice != null
                     ? onDevice
-                    : manager.create(numbers, new Shape(sizes.b * sizes.n, neighbours.groups(), neighbours.count()));
+                    : Owned.array(manager, numbers, sizes.b * sizes.n, neighbours.groups(), neighbours.count());
         }
     }
 
@@ -208,9 +209,8 @@ public final class GroupKnnGraph extends Layer {
         for (int i = 0; i < first.length; i++) {
             first[i] = i / groups * sizes.m * groups + i % groups;
         }
-        NDArray rows = related.reshape(sizes.b, sizes.n, groups, -1)
-                .mul(groups)
-                .add(related.getManager().create(first, new Shape(sizes.b, 1, groups, 1)));
+        NDArray rows = Owned.mul(related.reshape(sizes.b, sizes.n, groups, -1), groups)
+                .add(Owned.array(related.getManager(), first, sizes.b, 1, groups, 1));
         NDArray greatest = fetched(rows, 0, table);
         for (int rank = 1; rank < neighbours.count(); rank++) {
             try (NDArray former = greatest;
@@ -243,7 +243,7 @@ public final class GroupKnnGraph extends Layer {
             return unit.concat(ones, 2);
         }
         NDArray squares = unit.square().sum(new int[] {2}, true);
-        return unit.mul(-2).concat(squares, 2);
+        return Owned.mul(unit, -2).concat(squares, 2);
     }
 
     /** The weights with the inputs of each part in the order x, ..., x, m, ..., m. */

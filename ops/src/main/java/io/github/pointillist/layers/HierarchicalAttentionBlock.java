@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import java.util.stream.IntStream;
@@ -200,7 +201,7 @@ public final class HierarchicalAttentionBlock extends Layer {
 
     private static NDArray picked(NDArray tokens, int[] indices) {
         long[] wide = IntStream.of(indices).asLongStream().toArray();
-        return tokens.get(new NDIndex(":, {}", tokens.getManager().create(wide)));
+        return tokens.get(new NDIndex(":, {}", Owned.array(tokens.getManager(), wide, wide.length)));
     }
 
     private static NDArray scaled(NDArray x, Parameter scale) {

@@ -3,7 +3,7 @@ package io.github.pointillist.layers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.Shape;
+import io.github.pointillist.tensor.Owned;
 
 /**
  * What vision graph networks add to the distances of points: minus the similarity of their positions, as
@@ -57,7 +57,7 @@ record RelativePositions(int channels, int side, int reduction) {
             }
             // One row of points at a time: at 576 pixels the whole table has 27 million entries.
             int from = y * side;
-            try (NDArray rows = into.getManager().create(block, new Shape(1, side, cells));
+            try (NDArray rows = Owned.array(into.getManager(), block, 1, side, cells);
                     NDArray cast = rows.toType(into.getDataType(), false)) {
                 into.set(new NDIndex(":, {}:{}", from, from + side), cast);
             }

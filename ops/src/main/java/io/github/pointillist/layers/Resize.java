@@ -3,6 +3,7 @@ package io.github.pointillist.layers;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import io.github.pointillist.tensor.Owned;
 
 /**
  * Resampling of maps. Unless said otherwise corners are not aligned: the centre of point i of n lies at (i + 0.5) / n of
@@ -56,8 +57,7 @@ public final class Resize {
         }
         long outer = shape.slice(0, axis).size();
         long inner = shape.slice(axis + 1).size();
-        NDArray weights = x.getManager()
-                .create(weights((int) old, (int) size, aligned), new Shape(size, old))
+        NDArray weights = Owned.array(x.getManager(), weights((int) old, (int) size, aligned), size, old)
                 .toType(x.getDataType(), false);
         NDArray product = inner == 1
                 ? x.reshape(outer, old).matMul(weights.transpose()) // one large product instead of many small ones

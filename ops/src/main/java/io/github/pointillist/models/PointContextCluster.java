@@ -13,6 +13,7 @@ import io.github.pointillist.layers.Dropout;
 import io.github.pointillist.layers.Linear;
 import io.github.pointillist.layers.PointSampling;
 import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import java.util.ArrayList;
@@ -277,7 +278,7 @@ public final class PointContextCluster extends Layer {
                 .boxed()
                 .flatMapToLong(b -> IntStream.of(which.apply(chosen.get(b))).mapToLong(i -> b * n + i))
                 .toArray();
-        return x.getManager().create(rows, new Shape(chosen.size(), s, k));
+        return Owned.array(x.getManager(), rows, chosen.size(), s, k);
     }
 
     /** Rows of the points x (B, N, C): (B, S, K, C). */
@@ -327,8 +328,8 @@ public final class PointContextCluster extends Layer {
         protected NDArray forward(NDArray offsets, Pass pass) {
             NDArray all = offsets.reshape(offsets.getShape().get(0), -1); // (B, S K C)
             NDArray centred = all.sub(all.mean(new int[] {1}, true));
-            NDArray variance =
-                    centred.square().sum(new int[] {1}, true).div(all.getShape().get(1) - 1); // (B, 1)
+            NDArray variance = Owned.div(
+                    centred.square().sum(new int[] {1}, true), all.getShape().get(1) - 1); // (B, 1)
             NDArray deviation = variance.sqrt().add(EPSILON).reshape(-1, 1, 1, 1); // (B, 1, 1, 1)
             return offsets.div(deviation).mul(scale.array()).add(shift.array()); // (B, S, K, C)
         }

@@ -13,6 +13,7 @@ import io.github.pointillist.layers.Patches;
 import io.github.pointillist.layers.Pyramid;
 import io.github.pointillist.layers.WindowAttention;
 import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import java.util.ArrayList;
@@ -489,7 +490,7 @@ public final class Swin extends Layer implements Pyramid, ImageClassifier, Group
             }
             NDArray points = x.reshape(-1, shape.get(2));
             return points.getNDArrayInternal()
-                    .embedding(x.getManager().create(rows), points, SparseFormat.DENSE)
+                    .embedding(Owned.array(x.getManager(), rows, rows.length), points, SparseFormat.DENSE)
                     .head()
                     .reshape(shape.get(0) * windows.windows(), -1, shape.get(2));
         }

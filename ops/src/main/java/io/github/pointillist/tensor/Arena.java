@@ -10,7 +10,6 @@ import ai.djl.ndarray.types.Shape;
 import io.github.pointillist.engine.Engines;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.function.Function;
 
 /**
@@ -52,28 +51,32 @@ public final class Arena implements AutoCloseable {
 
     /** A float32 array with the given values, row-major. */
     public NDArray array(float[] values, long... shape) {
-        return manager.create(FloatBuffer.wrap(values), new Shape(shape), DataType.FLOAT32);
+        return Owned.array(manager, values, shape);
     }
 
     /** A float64 array with the given values, row-major. */
     public NDArray array(double[] values, long... shape) {
-        return manager.create(values, new Shape(shape));
+        return Owned.array(manager, values, shape);
     }
 
     /** An int64 array with the given values, row-major. */
     public NDArray array(long[] values, long... shape) {
-        return manager.create(values, new Shape(shape));
+        return Owned.array(manager, values, shape);
     }
 
     /** An int32 array with the given values, row-major. */
     public NDArray array(int[] values, long... shape) {
-        return manager.create(values, new Shape(shape));
+        return Owned.array(manager, values, shape);
     }
 
     /** An array of the given type and shape from raw little-endian bytes, row-major. */
     public NDArray array(ByteBuffer bytes, DataType type, Shape shape) {
-        ByteBuffer direct = bytes.duplicate().order(ByteOrder.nativeOrder());
-        return manager.create(direct, shape, type);
+        return Owned.kept(lent(bytes, type, shape));
+    }
+
+    /** The same in the memory of {@code bytes}: valid until it is closed, and not to be given to a layer. */
+    NDArray lent(ByteBuffer bytes, DataType type, Shape shape) {
+        return manager.create(bytes.duplicate().order(ByteOrder.nativeOrder()), shape, type);
     }
 
     /** An array of zeros. */

@@ -116,7 +116,7 @@ public final class Parameter {
      */
     public void set(ByteBuffer bytes, DataType type) {
         try (Arena arena = Arena.open(array().getDevice());
-                NDArray source = arena.array(bytes, type, shape);
+                NDArray source = arena.lent(bytes, type, shape);
                 NDArray cast = source.toType(array.getDataType(), false)) {
             if (table != null) {
                 array = table.replace(array, cast);

@@ -8,6 +8,7 @@ import io.github.pointillist.layers.Resize;
 import io.github.pointillist.models.DeepSupervision;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.tensor.Pass;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.Map;
  */
 public interface DenseObjective extends Objective {
     /** What the loss of a head counts that helps in training alone. */
-    float AUXILIARY = 0.4f;
+    double AUXILIARY = 0.4;
 
     /** The number of outputs that the model must have. */
     int outputs();
@@ -57,7 +58,7 @@ public interface DenseObjective extends Objective {
             NDArray other = enlarged(logits.get(i), logits.head().getShape());
             NDArray loss =
                     Losses.sum(new NDList(List.copyOf(loss(other, targets).values())));
-            parts.put(logits.size() == 2 ? "auxiliary" : "auxiliary " + i, loss.mul(AUXILIARY));
+            parts.put(logits.size() == 2 ? "auxiliary" : "auxiliary " + i, Owned.mul(loss, AUXILIARY));
         }
         return parts;
     }

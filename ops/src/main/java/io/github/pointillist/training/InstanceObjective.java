@@ -11,6 +11,7 @@ import io.github.pointillist.tasks.InstanceScores;
 import io.github.pointillist.tasks.LabelOverlap;
 import io.github.pointillist.tasks.ObjectPatches;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Owned;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,19 +126,15 @@ public record InstanceObjective(
         Map<String, NDArray> parts = new LinkedHashMap<>();
         parts.put("foreground", Losses.binaryCrossEntropy(pixel, truth, weights));
         if (dice > 0) {
-            parts.put("dice", Losses.binaryDice(pixel, truth, weights).mul((float) dice));
+            parts.put("dice", Owned.mul(Losses.binaryDice(pixel, truth, weights), dice));
         }
         double objects = targets.get(6).getFloat();
         parts.put(
                 "centre",
-                Losses.qualityFocal(logits.get(":, 1"), targets.get(2), targets.get(3), objects)
-                        .mul((float) centre));
+                Owned.mul(Losses.qualityFocal(logits.get(":, 1"), targets.get(2), targets.get(3), objects), centre));
         NDArray way = logits.get(":, 2:"); // (B, 2, h, w)
         double owned = Math.max(1e-6, targets.get(5).sum().getFloat());
-        parts.put(
-                "offset",
-                Losses.smoothL1(way, targets.get(4), targets.get(5), 2 * owned, BETA)
-                        .mul((float) offset));
+        parts.put("offset", Owned.mul(Losses.smoothL1(way, targets.get(4), targets.get(5), 2 * owned, BETA), offset));
         return parts;
     }
 

@@ -4,6 +4,7 @@ package io.github.pointillist.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import io.github.pointillist.tensor.Owned;
 
 /**
  * Losses of dense prediction. B samples, K classes, H x W pixels; every pixel has a weight, 0 where it does not count.
@@ -17,7 +18,7 @@ public final class Losses {
     /** log(1 + exp(x)), elementwise. */
     static NDArray softPlus(NDArray x) {
         // max(x, 0) + log(1 + exp(-|x|))
-        return x.abs().neg().exp().add(1).log().add(x.maximum(0));
+        return x.abs().neg().exp().add(1).log().add(Owned.maximum(x, 0));
     }
 
     /** Binary cross-entropy of each pixel: softplus(x) - x t. */
@@ -45,9 +46,9 @@ public final class Losses {
      */
     public static NDArray binaryFocal(NDArray logits, NDArray truth, NDArray weights, double alpha, double gamma) {
         NDArray p = logits.getNDArrayInternal().sigmoid();
-        NDArray missed = p.add(truth).sub(p.mul(truth).mul(2)); // 1 - p_t
-        NDArray balance = truth.mul((float) (2 * alpha - 1)).add((float) (1 - alpha));
-        return mean(binaryTerms(logits, truth).mul(missed.pow((float) gamma)).mul(balance), weights);
+        NDArray missed = p.add(truth).sub(Owned.mul(p.mul(truth), 2)); // 1 - p_t
+        NDArray balance = Owned.mul(truth, 2 * alpha - 1).add((float) (1 - alpha));
+        return mean(binaryTerms(logits, truth).mul(Owned.pow(missed, gamma)).mul(balance), weights);
     }
 
     /**
@@ -58,11 +59,8 @@ public final class Losses {
      */
     public static NDArray qualityFocal(NDArray logits, NDArray truth, NDArray weights, double per) {
         NDArray p = logits.getNDArrayInternal().sigmoid();
-        return binaryTerms(logits, truth)
-                .mul(truth.sub(p).square())
-                .mul(weights)
-                .sum()
-                .div((float) per);
+        NDArray terms = binaryTerms(logits, truth).mul(truth.sub(p).square());
+        return Owned.div(terms.mul(weights).sum(), per);
     }
 
     /**
@@ -76,7 +74,7 @@ public final class Losses {
     private static NDArray dice(NDArray p, NDArray truth, NDArray weights) {
         NDArray common = p.mul(truth).mul(weights).sum();
         NDArray both = p.add(truth).mul(weights).sum();
-        return common.mul(2)
+        return Owned.mul(common, 2)
                 .add(DICE_SMOOTHING)
                 .div(both.add(DICE_SMOOTHING))
                 .neg()
@@ -105,8 +103,8 @@ public final class Losses {
      */
     public static NDArray focal(NDArray logits, NDArray truth, NDArray weights, double gamma) {
         NDArray terms = classTerms(logits, truth); // (B, H, W)
-        NDArray missed = terms.neg().exp().neg().add(1).maximum(0);
-        return mean(terms.mul(missed.pow((float) gamma)), weights);
+        NDArray missed = Owned.maximum(terms.neg().exp().neg().add(1), 0);
+        return mean(terms.mul(Owned.pow(missed, gamma)), weights);
     }
 
     /** 1 - the mean over classes of the soft Dice over all pixels of the batch; see {@link #binaryDice}. */
@@ -115,7 +113,7 @@ public final class Losses {
         NDArray each = weights.expandDims(1);
         NDArray common = p.mul(truth).mul(each).sum(new int[] {0, 2, 3}); // (K)
         NDArray both = p.add(truth).mul(each).sum(new int[] {0, 2, 3}); // (K)
-        return common.mul(2)
+        return Owned.mul(common, 2)
                 .add(DICE_SMOOTHING)
                 .div(both.add(DICE_SMOOTHING))
                 .mean()
@@ -132,14 +130,10 @@ public final class Losses {
      */
     public static NDArray smoothL1(NDArray values, NDArray truth, NDArray weights, double per, double beta) {
         NDArray distance = values.sub(truth).abs();
-        NDArray near = distance.minimum((float) beta);
+        NDArray near = Owned.minimum(distance, beta);
         // near^2 / (2 beta) + (distance - near) is both branches at once
-        return near.square()
-                .div((float) (2 * beta))
-                .add(distance.sub(near))
-                .mul(weights)
-                .sum()
-                .div((float) per);
+        NDArray terms = Owned.div(near.square(), 2 * beta).add(distance.sub(near));
+        return Owned.div(terms.mul(weights).sum(), per);
     }
 
     /** The sum of scalars. */
@@ -148,6 +142,6 @@ public final class Losses {
     }
 
     private static NDArray mean(NDArray terms, NDArray weights) {
-        return terms.mul(weights).sum().div(weights.sum().maximum(1e-6f));
+        return terms.mul(weights).sum().div(Owned.maximum(weights.sum(), 1e-6));
     }
 }

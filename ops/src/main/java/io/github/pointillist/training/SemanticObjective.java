@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import io.github.pointillist.layers.Resize;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Owned;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -124,14 +125,13 @@ public record SemanticObjective(
                 enlarged(logits, truth.getShape().get(2), truth.getShape().get(3)); // (B, K, H, W)
         Map<String, NDArray> parts = new LinkedHashMap<>();
         if (crossEntropy > 0) {
-            parts.put(
-                    "cross-entropy", Losses.crossEntropy(pixels, truth, weights).mul((float) crossEntropy));
+            parts.put("cross-entropy", Owned.mul(Losses.crossEntropy(pixels, truth, weights), crossEntropy));
         }
         if (dice > 0) {
-            parts.put("dice", Losses.dicePerClass(pixels, truth, weights).mul((float) dice));
+            parts.put("dice", Owned.mul(Losses.dicePerClass(pixels, truth, weights), dice));
         }
         if (focal > 0) {
-            parts.put("focal", Losses.focal(pixels, truth, weights, gamma).mul((float) focal));
+            parts.put("focal", Owned.mul(Losses.focal(pixels, truth, weights, gamma), focal));
         }
         return parts;
     }

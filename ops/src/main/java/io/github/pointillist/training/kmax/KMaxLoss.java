@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.training.kmax.KMaxOutputs.Prediction;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -75,19 +76,18 @@ public record KMaxLoss(
         for (int i = 0; i < outputs.predictions().size(); i++) {
             Prediction one = outputs.predictions().get(i);
             String suffix = i == 0 ? "" : "_" + (i - 1);
-            parts.put("loss_ce" + suffix, classLoss(one.classes(), targets).mul((float) classes));
-            parts.put("loss_mask" + suffix, identityLoss(one.masks(), targets).mul((float) identity));
-            parts.put("loss_dice" + suffix, diceLoss(one.masks(), targets).mul((float) dice));
+            parts.put("loss_ce" + suffix, Owned.mul(classLoss(one.classes(), targets), classes));
+            parts.put("loss_mask" + suffix, Owned.mul(identityLoss(one.masks(), targets), identity));
+            parts.put("loss_dice" + suffix, Owned.mul(diceLoss(one.masks(), targets), dice));
             if (discrimination > 0) {
                 parts.put(
                         "loss_pixel_insdis" + suffix,
-                        discriminationLoss(one.features(), targets, noise).mul((float) discrimination));
+                        Owned.mul(discriminationLoss(one.features(), targets, noise), discrimination));
             }
             if (i == 0 && semantic > 0 && outputs.semantic() != null) {
                 parts.put(
                         "loss_aux_semantic",
-                        semanticLoss(outputs.semantic(), targets, truths, one, noise)
-                                .mul((float) semantic));
+                        Owned.mul(semanticLoss(outputs.semantic(), targets, truths, one, noise), semantic));
             }
         }
         return parts;
@@ -103,24 +103,24 @@ public record KMaxLoss(
         NDArray truth = oneHot(labels, count, logits.getDataType()); // (B, L, K + 1)
         NDArray loss = logits.logSoftmax(2).mul(truth).sum(new int[] {2}).neg(); // (B, L)
         NDArray isVoid = labels.eq((int) (count - 1)).toType(logits.getDataType(), false);
-        NDArray share = isVoid.mul((float) (VOID_SHARE - SEGMENT_SHARE)).add((float) SEGMENT_SHARE);
+        NDArray share = Owned.mul(isVoid, VOID_SHARE - SEGMENT_SHARE).add((float) SEGMENT_SHARE);
         return meanOfNonZero(loss.mul(share).mul(weights));
     }
 
     private static NDArray oneHot(NDArray labels, long count, DataType type) {
-        NDArray numbers = labels.getManager()
-                .create(IntStream.range(0, (int) count).asDoubleStream().toArray())
+        NDArray numbers = Owned.array(
+                        labels.getManager(),
+                        IntStream.range(0, (int) count).asDoubleStream().toArray(),
+                        count)
                 .toType(labels.getDataType(), false);
         return labels.expandDims(labels.getShape().dimension()).eq(numbers).toType(type, false);
     }
 
     /** Per image the mean over those that are not zero, then the mean over images. */
     private static NDArray meanOfNonZero(NDArray loss) {
-        NDArray count = loss.stopGradient()
-                .neq(0)
-                .toType(loss.getDataType(), false)
-                .sum(new int[] {1})
-                .maximum(1f); // (B)
+        NDArray all =
+                loss.stopGradient().neq(0).toType(loss.getDataType(), false).sum(new int[] {1});
+        NDArray count = Owned.maximum(all, 1); // (B)
         return loss.sum(new int[] {1}).div(count).mean();
     }
 
@@ -151,11 +151,11 @@ public record KMaxLoss(
 
     static NDArray diceLoss(NDArray masks, NDArray shares, NDArray isVoid, NDArray weights) {
         NDArray p = masks.softmax(2).mul(known(isVoid).expandDims(2)); // (B, N, L)
-        NDArray common = p.mul(shares).sum(new int[] {1}).mul(2f).add(1f); // (B, L)
+        NDArray common = Owned.mul(p.mul(shares).sum(new int[] {1}), 2).add(1f); // (B, L)
         NDArray both = p.sum(new int[] {1}).add(shares.sum(new int[] {1})).add(1f);
         NDArray loss = common.div(both).neg().add(1f).mul(weights); // (B, L)
         double scale = SEGMENT_SHARE / masks.getShape().get(2);
-        return loss.sum(new int[] {1}).mul((float) scale).mean();
+        return Owned.mul(loss.sum(new int[] {1}), scale).mean();
     }
 
     /** Features of pixels of one segment should be alike, and those of different ones should not. */
@@ -168,9 +168,8 @@ public record KMaxLoss(
         NDArray f = gathered(features, samples); // (B, S, C)
         NDArray t = gathered(shares, samples); // (B, S, L)
         NDArray same = t.batchMatMul(t.transpose(0, 2, 1)); // (B, S, S)
-        NDArray truth = same.div(same.sum(new int[] {1}, true).maximum(1f));
-        NDArray similar =
-                f.batchMatMul(f.transpose(0, 2, 1)).mul((float) (1 / DISCRIMINATION_TEMPERATURE)); // (B, S, S)
+        NDArray truth = same.div(Owned.maximum(same.sum(new int[] {1}, true), 1));
+        NDArray similar = Owned.mul(f.batchMatMul(f.transpose(0, 2, 1)), 1 / DISCRIMINATION_TEMPERATURE); // (B, S, S)
         return meanOfNonZero(similar.logSoftmax(1).mul(truth).sum(new int[] {1}).neg());
     }
 
@@ -182,7 +181,7 @@ public record KMaxLoss(
             int b = i / samples[0].length;
             all[i] = b * shape.get(1) + samples[b][i % samples[0].length];
         }
-        NDArray indices = rows.getManager().create(all);
+        NDArray indices = Owned.array(rows.getManager(), all, all.length);
         return rows.reshape(shape.get(0) * shape.get(1), shape.get(2))
                 .get(indices)
                 .reshape(shape.get(0), samples[0].length, shape.get(2));
@@ -224,10 +223,10 @@ public record KMaxLoss(
             known[i] = label == ignored ? 0 : 1;
             each[i] = label == ignored ? 0 : label;
         }
-        Shape shape = new Shape(taken.getShape().get(0), taken.getShape().get(1));
-        NDArray truth =
-                oneHot(taken.getManager().create(each, shape), taken.getShape().get(2), taken.getDataType());
-        NDArray mask = taken.getManager().create(known, shape).toType(taken.getDataType(), false);
+        long[] shape = {taken.getShape().get(0), taken.getShape().get(1)};
+        NDArray truth = oneHot(
+                Owned.array(taken.getManager(), each, shape), taken.getShape().get(2), taken.getDataType());
+        NDArray mask = Owned.array(taken.getManager(), known, shape).toType(taken.getDataType(), false);
         return meanOfNonZero(
                 taken.logSoftmax(2).mul(truth).sum(new int[] {2}).neg().mul(mask));
     }

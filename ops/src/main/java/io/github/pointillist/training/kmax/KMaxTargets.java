@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.pointillist.tensor.Owned;
 import io.github.pointillist.training.kmax.KMaxOutputs.Prediction;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -151,7 +152,7 @@ record KMaxTargets(
     }
 
     private static NDArray array(Prediction like, double[] values, DataType type, long... shape) {
-        NDArray wide = like.masks().getManager().create(values, new Shape(shape));
+        NDArray wide = Owned.array(like.masks().getManager(), values, shape);
         NDArray array = wide.toType(type, false);
         if (array != wide) {
             wide.close();
@@ -166,12 +167,11 @@ record KMaxTargets(
         double[][] similarity = new double[clusters][segments];
         double[][] probability = new double[clusters][segments];
         if (segments > 0) {
-            NDArray known = p.getManager()
-                    .create(inverted(isVoid), new Shape(pixels, 1))
-                    .toType(p.getDataType(), false);
+            NDArray known =
+                    Owned.array(p.getManager(), inverted(isVoid), pixels, 1).toType(p.getDataType(), false);
             NDArray inside = p.mul(known); // (N, L)
             NDArray segment =
-                    p.getManager().create(masks, new Shape(segments, pixels)).toType(p.getDataType(), false);
+                    Owned.array(p.getManager(), masks, segments, pixels).toType(p.getDataType(), false);
             double[] products = doubles(segment.matMul(inside)); // (M, L)
             double[] sums = doubles(inside.sum(new int[] {0})); // (L)
             double[] each = doubles(classes); // (L, K + 1)
@@ -214,8 +214,7 @@ record KMaxTargets(
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = isVoid[i] ? 1 : 0;
         }
-        NDArray where =
-                p.getManager().create(numbers, new Shape(numbers.length, 1)).toType(p.getDataType(), false);
+        NDArray where = Owned.array(p.getManager(), numbers, numbers.length, 1).toType(p.getDataType(), false);
         double[] inside = doubles(p.mul(where).sum(new int[] {0}));
         double[] all = doubles(p.sum(new int[] {0}));
         for (int l = 0; l < all.length; l++) {
