@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
@@ -165,7 +166,12 @@ public final class AxialAttention extends Layer {
                                 .mapToLong(i -> SPAN - 1 + (swapped ? i / n - i % n : i % n - i / n))
                                 .toArray(),
                         (long) n * n));
-        return pass.value(table).get(rows).reshape(n, n, table.shape().get(1));
+        NDArray values = pass.value(table);
+        // Not get(rows): where rows repeat, its gradient depends on the order in which threads come.
+        return values.getNDArrayInternal()
+                .embedding(rows, values, SparseFormat.DENSE)
+                .head()
+                .reshape(n, n, table.shape().get(1));
     }
 
     private NDArray trained(NDArray x, long length, Pass pass) {
