@@ -51,7 +51,8 @@ public final class Segment implements AutoCloseable {
      * @param variant for a checkpoint file: official variant or JSON configuration; null to tell it from the file
      * @param scaling how an image gets to the scale of the model
      * @param objectDiameterPx usual diameter of the objects in pixels of the image, above 0 for DIAMETER, else 0
-     * @param minAreaPx for instances: smaller objects are left out, in pixels of the image; 0 leaves out none
+     * @param minAreaPx for instances: smaller objects are left out, in pixels of the image; 0 leaves out those below
+     *     {@link #LEAST_SHARE} of the usual area; 1 leaves out none
      * @param foregroundThreshold for instances: least probability of the foreground, in (0, 1), or {@link #AUTOMATIC}
      * @param centreThreshold for instances: least probability of a centre, in (0, 1), or {@link #AUTOMATIC}
      * @param excludeBorder for instances: whether objects at the border of the image are left out
@@ -74,6 +75,8 @@ public final class Segment implements AutoCloseable {
             String device) {
         /** Stands for the threshold of the card. */
         public static final int AUTOMATIC = -1;
+        /** Of the area of a usual object: what is smaller is rather noise or a fragment. */
+        public static final double LEAST_SHARE = 0.05;
 
         private static final String PROBABILITY = "between 0 and 1, or -1 for the model's";
 

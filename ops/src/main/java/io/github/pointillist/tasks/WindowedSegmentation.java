@@ -79,18 +79,21 @@ final class WindowedSegmentation {
         }
         ObjectMaps maps = new ObjectMaps(grid.columns(), grid.rows());
         network.run(scaled, strip, INSTANCE_OUTPUTS, maps::setRow, progress);
-        Objects objects = ObjectDecoder.decode(maps, pixels, options(), progress);
+        Objects objects = ObjectDecoder.decode(maps, pixels, options(scale), progress);
         return new Result(plane.width(), plane.height(), how.kind(), objects.labels(), objects.count(), scale, notes);
     }
 
-    private ObjectDecoder.Options options() {
+    private ObjectDecoder.Options options(double scale) {
+        double usualPx = how.objectDiameterPx() / scale;
         return new ObjectDecoder.Options(
                 settings.foregroundThreshold() == Settings.AUTOMATIC
                         ? how.foregroundThreshold()
                         : settings.foregroundThreshold(),
                 settings.centreThreshold() == Settings.AUTOMATIC ? how.centreThreshold() : settings.centreThreshold(),
                 how.objectDiameterPx() / network.stridePx(),
-                settings.minAreaPx(),
+                settings.minAreaPx() > 0
+                        ? settings.minAreaPx()
+                        : Settings.LEAST_SHARE * Math.PI / 4 * usualPx * usualPx,
                 settings.excludeBorder());
     }
 
@@ -149,7 +152,7 @@ final class WindowedSegmentation {
             notes.add("the image is taken pixel by pixel: pixel sizes are not known");
             return 1;
         }
-        OptionalDouble found = ScaleSearch.diameterPx(network, how, options(), plane, progress);
+        OptionalDouble found = ScaleSearch.diameterPx(network, how, options(1), plane, progress);
         if (found.isEmpty()) {
             notes.add("the image is taken pixel by pixel: at no scale were objects found");
             return 1;

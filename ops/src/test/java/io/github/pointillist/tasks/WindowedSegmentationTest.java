@@ -113,6 +113,34 @@ class WindowedSegmentationTest {
                 .segment(ArrayImgs.unsignedShorts(values, width, height), 0, Progress.NONE);
     }
 
+    /** A disc of the usual size, one of a 7th and one of a 24th of its area: what is tiny for the model is left out. */
+    @Test
+    void whatIsTinyForTheModelIsLeftOut() {
+        int side = 140;
+        int[] truth = new int[side * side];
+        double[][] discs = {{35, 35, 16}, {100, 40, 6}, {70, 100, 3.3}};
+        for (int i = 0; i < truth.length; i++) {
+            for (int k = 0; k < discs.length; k++) {
+                if (Math.hypot(i % side - discs[k][0], i / side - discs[k][1]) < discs[k][2]) {
+                    truth[i] = k + 1;
+                }
+            }
+        }
+        short[] values = new short[truth.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (short) truth[i];
+        }
+        int[] counts = new int[3];
+        double[] least = {0, 1, 100};
+        for (int k = 0; k < least.length; k++) {
+            Settings each = new Settings("known", null, Scaling.NONE, 0, least[k], -1, -1, false, false, 0, "cpu");
+            counts[k] = new WindowedSegmentation(each, CARD, 4, seesLabels(discs.length))
+                    .segment(ArrayImgs.unsignedShorts(values, side, side), 0, Progress.NONE)
+                    .count();
+        }
+        assertThat(counts).containsExactly(2, 3, 1);
+    }
+
     /** Objects that lie across the borders of windows are as whole as the others. */
     @Test
     void noObjectIsCutByAWindow() {

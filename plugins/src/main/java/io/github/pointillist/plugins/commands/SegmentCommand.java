@@ -66,7 +66,7 @@ public final class SegmentCommand extends CancelableCommand {
     @Parameter(label = "Pixel size (micrometres, 0 = image's)", min = "0", persist = false)
     private double pixel_size;
 
-    @Parameter(label = "Minimum area (pixels)", min = "0", persist = false)
+    @Parameter(label = "Minimum area (pixels, 0 = automatic)", min = "0", persist = false)
     private double min_area;
 
     @Parameter(label = "Foreground threshold (-1 = model's)", min = "-1", max = "1", persist = false)

@@ -103,7 +103,7 @@ final class SegmentVerb implements Callable<Integer> {
     @Option(
             names = "--min-area",
             paramLabel = "PX",
-            description = "Leave out smaller objects, in pixels of the image. Default: 0.")
+            description = "Leave out smaller objects, in pixels of the image. Default: a twentieth of a usual object.")
     private Double minArea;
 
     @Option(
