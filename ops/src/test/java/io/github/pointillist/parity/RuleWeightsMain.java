@@ -30,6 +30,17 @@ final class RuleWeightsMain {
             System.err.println("give a folder, then ARCHITECTURE or ARCHITECTURE/VARIANT words");
             System.exit(2);
         }
+        List<String> known = new ArrayList<>();
+        for (Architecture<?> architecture : Architectures.ALL) {
+            known.add(architecture.id());
+            architecture.variants().keySet().forEach(variant -> known.add(architecture.id() + "/" + variant));
+        }
+        for (String word : List.of(args).subList(1, args.length)) {
+            if (!known.contains(word)) {
+                System.err.println(word + " is unknown; known are " + String.join(", ", known));
+                System.exit(2);
+            }
+        }
         Path folder = Files.createDirectories(Path.of(args[0]));
         for (Architecture<?> architecture : Architectures.ALL) {
             write(architecture, folder, List.of(args).subList(1, args.length));

@@ -4,7 +4,6 @@ package io.github.pointillist.plugins.results;
 import ij.ImagePlus;
 import ij.gui.PolygonRoi;
 import ij.gui.Roi;
-import ij.gui.ShapeRoi;
 import ij.gui.Wand;
 import ij.io.RoiEncoder;
 import ij.plugin.filter.ThresholdToSelection;
@@ -44,6 +43,7 @@ public final class ObjectRois {
     private static final String OVERLAY = "Segment";
     private static final int[] COLOURS = Palettes.distinct(255);
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+    private static final int OUTSIDE = 128;
 
     private ObjectRois() {}
 
@@ -149,24 +149,39 @@ public final class ObjectRois {
         return new ThresholdToSelection().convert(mask);
     }
 
-    /** The outer outline; changes the mask. */
+    /** The outer outline of all pieces. */
     private static Roi filled(ByteProcessor mask) {
-        Roi all = null;
-        FloodFiller filler = new FloodFiller(mask);
-        for (int y = 0; y < mask.getHeight(); y++) {
-            for (int x = 0; x < mask.getWidth(); x++) {
-                if (mask.get(x, y) == 0) {
-                    continue;
-                }
-                Wand wand = new Wand(mask);
-                wand.autoOutline(x, y, 255, 255, Wand.EIGHT_CONNECTED);
-                Roi piece = new PolygonRoi(wand.xpoints, wand.ypoints, wand.npoints, Roi.TRACED_ROI);
-                all = all == null ? piece : new ShapeRoi(all).or(new ShapeRoi(piece));
-                mask.setValue(0);
-                filler.fill8(x, y);
+        ByteProcessor left = (ByteProcessor) mask.duplicate();
+        int first = 0;
+        while (left.get(first) == 0) {
+            first++;
+        }
+        int x = first % mask.getWidth();
+        int y = first / mask.getWidth();
+        Wand wand = new Wand(left);
+        wand.autoOutline(x, y, 255, 255, Wand.EIGHT_CONNECTED);
+        left.setValue(0);
+        new FloodFiller(left).fill8(x, y);
+        if (left.getStats().max == 0) {
+            return new PolygonRoi(wand.xpoints, wand.ypoints, wand.npoints, Roi.TRACED_ROI);
+        }
+        // Adding up the outlines of pieces takes the square of their number.
+        return withHoles(withoutHoles(mask));
+    }
+
+    /** What cannot be reached from outside, by sides, without crossing the mask, belongs to it. */
+    private static ByteProcessor withoutHoles(ByteProcessor mask) {
+        ByteProcessor wider = new ByteProcessor(mask.getWidth() + 2, mask.getHeight() + 2);
+        wider.insert(mask, 1, 1);
+        wider.setValue(OUTSIDE);
+        new FloodFiller(wider).fill(0, 0);
+        ByteProcessor full = new ByteProcessor(mask.getWidth(), mask.getHeight());
+        for (int y = 0; y < full.getHeight(); y++) {
+            for (int x = 0; x < full.getWidth(); x++) {
+                full.set(x, y, wider.get(x + 1, y + 1) == OUTSIDE ? 0 : 255);
             }
         }
-        return all;
+        return full;
     }
 
     /** Writes a file that ImageJ's ROI Manager opens; the same regions give the same bytes. */

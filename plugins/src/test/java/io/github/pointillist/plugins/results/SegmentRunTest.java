@@ -22,9 +22,11 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CancellationException;
 import net.imglib2.RandomAccess;
 import net.imglib2.RandomAccessibleInterval;
@@ -213,6 +215,46 @@ class SegmentRunTest {
         for (int i = 0; i < 21; i++) {
             assertThat(rois.get(0).contains(i % 7, i / 7))
                     .isEqualTo(image.getProcessor().get(i) == 1);
+        }
+    }
+
+    /** Thousands of pieces with holes in them: adding up their outlines one by one would take minutes. */
+    @Test
+    void noiseIsOutlinedToo() {
+        int side = 240;
+        ShortProcessor picture = new ShortProcessor(side, side);
+        Random random = new Random(5);
+        for (int i = 0; i < side * side; i++) {
+            picture.set(i, random.nextInt(100) < 45 ? 1 : 0);
+        }
+        boolean[] outside = new boolean[side * side];
+        ArrayDeque<Integer> open = new ArrayDeque<>();
+        for (int i = 0; i < side * side; i++) {
+            int x = i % side;
+            int y = i / side;
+            if ((x == 0 || y == 0 || x == side - 1 || y == side - 1) && picture.get(i) == 0) {
+                outside[i] = true;
+                open.add(i);
+            }
+        }
+        while (!open.isEmpty()) {
+            int i = open.remove();
+            int[] beside = {
+                i % side > 0 ? i - 1 : i, i % side < side - 1 ? i + 1 : i, i >= side ? i - side : i, i + side
+            };
+            for (int next : beside) {
+                if (next < side * side && picture.get(next) == 0 && !outside[next]) {
+                    outside[next] = true;
+                    open.add(next);
+                }
+            }
+        }
+        ImageProcessor mask = ObjectRois.of(new ImagePlus("a", picture), segment(new ImagePlus("a", picture)))
+                .get(0)
+                .getMask();
+        assertThat(mask.getWidth()).isEqualTo(side);
+        for (int i = 0; i < side * side; i++) {
+            assertThat(mask.get(i) == 0).as("pixel " + i).isEqualTo(outside[i]);
         }
     }
 
