@@ -130,7 +130,7 @@ class ModelsVerbTest {
         Files.write(weights, bytes);
         CommandLineRun run = models("verify");
         assertThat(run.status()).isEqualTo(1);
-        assertThat(run.out().lines()).containsExactly("good\tok", "nuclei\tok");
+        assertThat(run.out().lines()).containsExactly("good\tok", "inclusions\tok", "nuclei\tok");
         assertThat(run.errLines()).singleElement().asString().contains("pointillist: bad: ", "SHA-256");
         assertThat(models("verify", "good").status()).isZero();
         assertThat(models("export", "bad", "--out", folder.resolve("bad.safetensors"))
