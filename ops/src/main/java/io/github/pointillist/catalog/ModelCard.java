@@ -127,6 +127,8 @@ public record ModelCard(
      * @param foregroundThreshold for INSTANCES: least probability of the foreground, in (0, 1)
      * @param centreThreshold for INSTANCES: least probability of a centre, in (0, 1)
      * @param classValues for SEMANTIC: the label of each class, 0 or more and ascending; empty (or null) for 0, 1, 2, ...
+     * @param smallestRadiusPx for INSTANCES: radius, in pixels of the image, of the smallest outline that the labels of training
+     *     have; specks are drawn no smaller. 0 where there is no such bound
      */
     public record Segmentation(
             Kind kind,
@@ -139,7 +141,10 @@ public record ModelCard(
             boolean grey,
             double foregroundThreshold,
             double centreThreshold,
-            List<Integer> classValues) {
+            List<Integer> classValues,
+            double smallestRadiusPx) {
+        private static final double LARGEST_SPECK = 100;
+
         /** What the outputs of a model mean. */
         public enum Kind {
             /** One logit a class; the classes exclude each other. */
@@ -179,11 +184,43 @@ public record ModelCard(
                     List.of());
         }
 
+        /** The same without a smallest outline. */
+        public Segmentation(
+                Kind kind,
+                double pixelSizeUm,
+                double objectDiameterPx,
+                int windowPx,
+                int overlapPx,
+                double lowPercent,
+                double highPercent,
+                boolean grey,
+                double foregroundThreshold,
+                double centreThreshold,
+                List<Integer> classValues) {
+            this(
+                    kind,
+                    pixelSizeUm,
+                    objectDiameterPx,
+                    windowPx,
+                    overlapPx,
+                    lowPercent,
+                    highPercent,
+                    grey,
+                    foregroundThreshold,
+                    centreThreshold,
+                    classValues,
+                    0);
+        }
+
         /** Checks the ranges. */
         public Segmentation {
             classValues = classValues == null ? List.of() : List.copyOf(classValues);
             checkClassValues(kind, classValues);
             boolean instances = kind == Kind.INSTANCES;
+            if (!(smallestRadiusPx >= 0 && smallestRadiusPx <= LARGEST_SPECK)) {
+                throw new IllegalArgumentException("segmentation: the smallest outline has a radius of "
+                        + smallestRadiusPx + " px; allowed is 0 to " + LARGEST_SPECK);
+            }
             if (kind == null
                     || kind == Kind.PANOPTIC
                     || !(pixelSizeUm >= 0)

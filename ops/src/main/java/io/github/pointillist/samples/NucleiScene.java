@@ -246,6 +246,9 @@ public record NucleiScene(
     public static final NucleiScene SPARSE =
             DEFAULT.withLayout(new Layout(0.05, 0.08, 0.1, 0.4, 0, 0)).withDiameterPx(24);
 
+    /** Radius in pixels of the smallest outline that people draw around a point of light: no compact body has a smaller one. */
+    public static final double SMALLEST_OUTLINE_PX = 2.3;
+
     /** A thick section of tissue: nuclei of all directions and depths over the blur of others. */
     public static final NucleiScene TISSUE = new NucleiScene(
             20,

@@ -9,8 +9,6 @@ import net.imglib2.img.array.ArrayImgs;
 final class SceneNuclei {
     private static final double LARGEST = 2.2;
     private static final double LONGEST = 4.5;
-    /** Radius in pixels of the smallest outline that people draw around a point of light. */
-    private static final double SMALLEST_DRAWN = 2.3;
 
     private final int width;
     private final int height;
@@ -249,7 +247,7 @@ final class SceneNuclei {
         Outline outline = Outline.ellipse(x, y, lit * 1.1, lit / 1.1, random.between(0, Math.PI));
         int object = canvas.next(light, lit);
         canvas.paint(outline, Dye.plain(light, 0.5), object, false, canvas.sharp);
-        double wider = Math.max(SMALLEST_DRAWN, lit + 1.8 * blur * Math.max(0, 1 - lit / (5 * blur)));
+        double wider = Math.max(NucleiScene.SMALLEST_OUTLINE_PX, lit + 1.8 * blur * Math.max(0, 1 - lit / (5 * blur)));
         if (wider > lit + 0.2) {
             canvas.claim(Outline.ellipse(x, y, wider, wider, 0), object);
         }

@@ -28,6 +28,8 @@ import java.util.stream.IntStream;
  *   <li>Pixels: a pixel belongs to the foreground where the logit between the four cells around it, bilinearly, reaches that
  *       of the threshold (as training compares it), and to the object that has most of the cells around it, weighted by a bell of {@value #BELL} cells,
  *       which smooths their steps. Each object keeps its largest part, and is filled.
+ *   <li>Specks: where labels of training have a smallest outline, an object of less than {@value #SPECK} of its area and than a
+ *       quarter of the usual one, away from the border of the image, gets the disc of that size, as far as nothing is there.
  * </ol>
  *
  * <p>Rows of pixels are computed in parallel, each for itself: the result does not depend on the number of threads.
@@ -48,6 +50,7 @@ final class ObjectDecoder {
     private static final int STEPS = 16;
     private static final int NEAR = 2; // cells
     private static final double BELL = 0.85;
+    private static final double SPECK = 0.85;
 
     /**
      * How to decode.
@@ -57,8 +60,20 @@ final class ObjectDecoder {
      * @param diameterCells D
      * @param minAreaPx smaller objects are left out
      * @param excludeBorder whether objects at the border of the image are left out
+     * @param smallestRadiusPx of the outline that specks get at least; 0 for none
      */
-    record Options(double foreground, double centre, double diameterCells, double minAreaPx, boolean excludeBorder) {}
+    record Options(
+            double foreground,
+            double centre,
+            double diameterCells,
+            double minAreaPx,
+            boolean excludeBorder,
+            double smallestRadiusPx) {
+        /** The same, and specks stay as they are. */
+        Options(double foreground, double centre, double diameterCells, double minAreaPx, boolean excludeBorder) {
+            this(foreground, centre, diameterCells, minAreaPx, excludeBorder, 0);
+        }
+    }
 
     /**
      * Where the pixels lie on the grid: the centre of pixel x at (x + 0.5) times {@code cellsX} cells.
@@ -124,6 +139,7 @@ final class ObjectDecoder {
         new LabelRuns(labels, pixels.width(), pixels.height()).keepLargest(objects);
         progress.check();
         new LabelRuns(labels, pixels.width(), pixels.height()).fillHoles();
+        decoder.widenSpecks(labels, objects, pixels);
         erase(labels, pixels);
         progress.check();
         int count = new LabelRuns(labels, pixels.width(), pixels.height())
@@ -138,6 +154,53 @@ final class ObjectDecoder {
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] != 0 && pixels.missing().at(i % pixels.width(), i / pixels.width())) {
                 labels[i] = 0;
+            }
+        }
+    }
+
+    private void widenSpecks(int[] labels, int objects, Pixels pixels) {
+        double radius = options.smallestRadiusPx();
+        if (radius == 0) {
+            return;
+        }
+        int width = pixels.width();
+        double usual = Math.PI / 4 * diameter / pixels.cellsX() * diameter / pixels.cellsY();
+        double small = Math.min(SPECK * Math.PI * radius * radius, usual / 4);
+        int[] areas = new int[objects + 1];
+        for (int label : labels) {
+            areas[label]++;
+        }
+        double[] x = new double[objects + 1];
+        double[] y = new double[objects + 1];
+        boolean[] cut = new boolean[objects + 1];
+        for (int i = 0; i < labels.length; i++) {
+            int label = labels[i];
+            if (label > 0 && areas[label] < small) {
+                int column = i % width;
+                int row = i / width;
+                x[label] += (double) column / areas[label];
+                y[label] += (double) row / areas[label];
+                cut[label] |= column == 0 || row == 0 || column == width - 1 || row == pixels.height() - 1;
+            }
+        }
+        for (int label = 1; label <= objects; label++) {
+            if (areas[label] > 0 && areas[label] < small && areas[label] >= options.minAreaPx() && !cut[label]) {
+                draw(labels, label, x[label], y[label], pixels);
+            }
+        }
+    }
+
+    /** A disc, where nothing is. */
+    private void draw(int[] labels, int label, double x, double y, Pixels pixels) {
+        double radius = options.smallestRadiusPx();
+        int bottom = (int) Math.min(pixels.height() - 1.0, Math.floor(y + radius));
+        int right = (int) Math.min(pixels.width() - 1.0, Math.floor(x + radius));
+        for (int row = (int) Math.max(0, Math.ceil(y - radius)); row <= bottom; row++) {
+            for (int column = (int) Math.max(0, Math.ceil(x - radius)); column <= right; column++) {
+                int i = row * pixels.width() + column;
+                if (labels[i] == 0 && Math.hypot(column - x, row - y) <= radius) {
+                    labels[i] = label;
+                }
             }
         }
     }

@@ -94,7 +94,8 @@ final class WindowedSegmentation {
                 settings.minAreaPx() > 0
                         ? settings.minAreaPx()
                         : Settings.LEAST_SHARE * Math.PI / 4 * usualPx * usualPx,
-                settings.excludeBorder());
+                settings.excludeBorder(),
+                how.smallestRadiusPx());
     }
 
     // ---- scale

@@ -25,6 +25,7 @@ import io.github.pointillist.models.SemanticFpn;
 import io.github.pointillist.models.SemanticSegmenter;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.samples.InclusionSample;
+import io.github.pointillist.samples.NucleiScene;
 import io.github.pointillist.tasks.PanopticDecoder;
 import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Layer;
@@ -518,7 +519,8 @@ public final class TrainSegmenter {
                 grey,
                 instances ? (own != null && own.kind() == Kind.INSTANCES ? own.foregroundThreshold() : FOREGROUND) : 0,
                 instances ? (own != null && own.kind() == Kind.INSTANCES ? own.centreThreshold() : CENTRE) : 0,
-                classValues());
+                classValues(),
+                instances && training.isEmpty() ? NucleiScene.SMALLEST_OUTLINE_PX : 0);
     }
 
     /** Empty where they are 0, 1, 2, ... */
