@@ -158,7 +158,7 @@ public record ModelCard(
             PANOPTIC
         }
 
-        /** The same whose classes have the labels 0, 1, 2, ... */
+        /** The same whose classes have the labels 0, 1, 2, ..., without a smallest outline. */
         public Segmentation(
                 Kind kind,
                 double pixelSizeUm,
@@ -181,34 +181,7 @@ public record ModelCard(
                     grey,
                     foregroundThreshold,
                     centreThreshold,
-                    List.of());
-        }
-
-        /** The same without a smallest outline. */
-        public Segmentation(
-                Kind kind,
-                double pixelSizeUm,
-                double objectDiameterPx,
-                int windowPx,
-                int overlapPx,
-                double lowPercent,
-                double highPercent,
-                boolean grey,
-                double foregroundThreshold,
-                double centreThreshold,
-                List<Integer> classValues) {
-            this(
-                    kind,
-                    pixelSizeUm,
-                    objectDiameterPx,
-                    windowPx,
-                    overlapPx,
-                    lowPercent,
-                    highPercent,
-                    grey,
-                    foregroundThreshold,
-                    centreThreshold,
-                    classValues,
+                    List.of(),
                     0);
         }
 

@@ -57,8 +57,8 @@ public final class Resize {
         }
         long outer = shape.slice(0, axis).size();
         long inner = shape.slice(axis + 1).size();
-        NDArray weights = Owned.array(x.getManager(), weights((int) old, (int) size, aligned), size, old)
-                .toType(x.getDataType(), false);
+        NDArray weights =
+                Owned.array(x.getManager(), weights((int) old, (int) size, aligned), x.getDataType(), size, old);
         NDArray product = inner == 1
                 ? x.reshape(outer, old).matMul(weights.transpose()) // one large product instead of many small ones
                 : weights.broadcast(outer, size, old).matMul(x.reshape(outer, old, inner));

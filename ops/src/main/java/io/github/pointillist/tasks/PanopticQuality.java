@@ -182,11 +182,7 @@ public record PanopticQuality(List<ClassCounts> classes) implements Scores {
     }
 
     private double mean(ToDoubleFunction<ClassCounts> figure) {
-        return classes.stream()
-                .mapToDouble(figure)
-                .filter(value -> !Double.isNaN(value))
-                .average()
-                .orElse(Double.NaN);
+        return Scores.mean(classes.stream().mapToDouble(figure));
     }
 
     private static long sum(List<ClassCounts> all, ToLongFunction<ClassCounts> count) {

@@ -3,6 +3,7 @@ package io.github.pointillist.tasks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
  * What came of comparing a prediction with the truth: counts, from which every figure is computed. Scores of several
@@ -52,11 +53,8 @@ public sealed interface Scores permits InstanceScores, SemanticScores, PanopticQ
         List<Figure> names = images.get(0).averaged();
         for (int i = 0; i < names.size(); i++) {
             int at = i;
-            double mean = images.stream()
-                    .mapToDouble(image -> image.averaged().get(at).value())
-                    .filter(value -> !Double.isNaN(value))
-                    .average()
-                    .orElse(Double.NaN);
+            double mean = mean(images.stream()
+                    .mapToDouble(image -> image.averaged().get(at).value()));
             means.add(Figure.of(names.get(i).name(), mean));
         }
         return means;
@@ -69,6 +67,11 @@ public sealed interface Scores permits InstanceScores, SemanticScores, PanopticQ
             sum = sum.plus(next);
         }
         return sum;
+    }
+
+    /** The mean of those that are defined; NaN where none is. */
+    static double mean(DoubleStream figures) {
+        return figures.filter(value -> !Double.isNaN(value)).average().orElse(Double.NaN);
     }
 
     /** A share, or NaN where nothing can be shared. */

@@ -93,11 +93,7 @@ public record SemanticScores(List<ClassCounts> classes, long pixels, long correc
     }
 
     private double mean(ToDoubleFunction<ClassCounts> figure) {
-        return classes.stream()
-                .mapToDouble(figure)
-                .filter(value -> !Double.isNaN(value))
-                .average()
-                .orElse(Double.NaN);
+        return Scores.mean(classes.stream().mapToDouble(figure));
     }
 
     /** The mean IoU of the classes that occur in truth or prediction. */

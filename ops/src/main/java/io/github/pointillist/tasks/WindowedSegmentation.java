@@ -79,21 +79,23 @@ final class WindowedSegmentation {
         }
         ObjectMaps maps = new ObjectMaps(grid.columns(), grid.rows());
         network.run(scaled, strip, INSTANCE_OUTPUTS, maps::setRow, progress);
-        Objects objects = ObjectDecoder.decode(maps, pixels, options(scale), progress);
+        Objects objects = ObjectDecoder.decode(maps, pixels, options(leastAreaPx(scale)), progress);
         return new Result(plane.width(), plane.height(), how.kind(), objects.labels(), objects.count(), scale, notes);
     }
 
-    private ObjectDecoder.Options options(double scale) {
+    private double leastAreaPx(double scale) {
         double usualPx = how.objectDiameterPx() / scale;
+        return settings.minAreaPx() > 0 ? settings.minAreaPx() : Settings.LEAST_SHARE * Math.PI / 4 * usualPx * usualPx;
+    }
+
+    private ObjectDecoder.Options options(double leastAreaPx) {
         return new ObjectDecoder.Options(
                 settings.foregroundThreshold() == Settings.AUTOMATIC
                         ? how.foregroundThreshold()
                         : settings.foregroundThreshold(),
                 settings.centreThreshold() == Settings.AUTOMATIC ? how.centreThreshold() : settings.centreThreshold(),
                 how.objectDiameterPx() / network.stridePx(),
-                settings.minAreaPx() > 0
-                        ? settings.minAreaPx()
-                        : Settings.LEAST_SHARE * Math.PI / 4 * usualPx * usualPx,
+                leastAreaPx,
                 settings.excludeBorder(),
                 how.smallestRadiusPx());
     }
@@ -153,7 +155,7 @@ final class WindowedSegmentation {
             notes.add("the image is taken pixel by pixel: pixel sizes are not known");
             return 1;
         }
-        OptionalDouble found = ScaleSearch.diameterPx(network, how, options(1), plane, progress);
+        OptionalDouble found = ScaleSearch.diameterPx(network, how, options(0), plane, progress);
         if (found.isEmpty()) {
             notes.add("the image is taken pixel by pixel: at no scale were objects found");
             return 1;

@@ -9,6 +9,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
+import java.util.function.BinaryOperator;
 
 /**
  * Numbers of Java as arrays whose memory belongs to the engine, and arithmetic with such numbers.
@@ -29,6 +30,16 @@ public final class Owned {
     /** A float64 array, row-major, in the scope of {@code manager}. */
     public static NDArray array(NDManager manager, double[] values, long... shape) {
         return kept(manager.create(DoubleBuffer.wrap(values), new Shape(shape), DataType.FLOAT64));
+    }
+
+    /** An array of a floating-point type, row-major, in the scope of {@code manager}. */
+    public static NDArray array(NDManager manager, double[] values, DataType type, long... shape) {
+        NDArray wide = array(manager, values, shape);
+        NDArray array = wide.toType(type, false);
+        if (array != wide) {
+            wide.close();
+        }
+        return array;
     }
 
     /** An int64 array, row-major, in the scope of {@code manager}. */
@@ -53,36 +64,32 @@ public final class Owned {
 
     /** The product of each element and {@code factor}, which is rounded to the type of {@code x}. */
     public static NDArray mul(NDArray x, double factor) {
-        try (NDArray number = number(x, factor)) {
-            return x.mul(number);
-        }
+        return with(x, factor, NDArray::mul);
     }
 
     /** Each element divided by {@code divisor}, which is rounded to the type of {@code x}. */
     public static NDArray div(NDArray x, double divisor) {
-        try (NDArray number = number(x, divisor)) {
-            return x.div(number);
-        }
+        return with(x, divisor, NDArray::div);
     }
 
     /** Each element to the power of {@code exponent}, which is rounded to the type of {@code x}. */
     public static NDArray pow(NDArray x, double exponent) {
-        try (NDArray number = number(x, exponent)) {
-            return x.pow(number);
-        }
+        return with(x, exponent, NDArray::pow);
     }
 
     /** The greater of each element and {@code least}, which is rounded to the type of {@code x}. */
     public static NDArray maximum(NDArray x, double least) {
-        try (NDArray number = number(x, least)) {
-            return x.maximum(number);
-        }
+        return with(x, least, NDArray::maximum);
     }
 
     /** The smaller of each element and {@code most}, which is rounded to the type of {@code x}. */
     public static NDArray minimum(NDArray x, double most) {
-        try (NDArray number = number(x, most)) {
-            return x.minimum(number);
+        return with(x, most, NDArray::minimum);
+    }
+
+    private static NDArray with(NDArray x, double value, BinaryOperator<NDArray> operation) {
+        try (NDArray number = number(x, value)) {
+            return operation.apply(x, number);
         }
     }
 

@@ -59,7 +59,7 @@ class SegmentTest {
         SegmentationModels.install(store, folder, "objects", SegmentationModels.config(8, 4), INSTANCES);
         SegmentationModels.install(store, folder, "classes", SegmentationModels.config(8, 5), CLASSES);
         Segmentation named =
-                new Segmentation(Kind.SEMANTIC, 0, 0, 64, 16, 1, 99.8, false, 0, 0, List.of(1, 3, 10, 20, 70_000));
+                new Segmentation(Kind.SEMANTIC, 0, 0, 64, 16, 1, 99.8, false, 0, 0, List.of(1, 3, 10, 20, 70_000), 0);
         SegmentationModels.install(store, folder, "valued", SegmentationModels.config(8, 5), named);
         SegmentationModels.install(store, folder, "published", SegmentationModels.config(8, 7), null);
         SegmentationModels.install(store, folder, "wrong", SegmentationModels.config(8, 3), INSTANCES);

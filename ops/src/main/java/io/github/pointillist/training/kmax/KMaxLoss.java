@@ -109,10 +109,10 @@ public record KMaxLoss(
 
     private static NDArray oneHot(NDArray labels, long count, DataType type) {
         NDArray numbers = Owned.array(
-                        labels.getManager(),
-                        IntStream.range(0, (int) count).asDoubleStream().toArray(),
-                        count)
-                .toType(labels.getDataType(), false);
+                labels.getManager(),
+                IntStream.range(0, (int) count).asDoubleStream().toArray(),
+                labels.getDataType(),
+                count);
         return labels.expandDims(labels.getShape().dimension()).eq(numbers).toType(type, false);
     }
 
@@ -226,7 +226,7 @@ public record KMaxLoss(
         long[] shape = {taken.getShape().get(0), taken.getShape().get(1)};
         NDArray truth = oneHot(
                 Owned.array(taken.getManager(), each, shape), taken.getShape().get(2), taken.getDataType());
-        NDArray mask = Owned.array(taken.getManager(), known, shape).toType(taken.getDataType(), false);
+        NDArray mask = Owned.array(taken.getManager(), known, taken.getDataType(), shape);
         return meanOfNonZero(
                 taken.logSoftmax(2).mul(truth).sum(new int[] {2}).neg().mul(mask));
     }

@@ -2,6 +2,7 @@
 package io.github.pointillist.training.kmax;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -113,13 +114,14 @@ record KMaxTargets(
             }
             inverseAreas[b] = inverseAreas(masks, areas, b, pixels, clusters);
         }
+        NDManager manager = prediction.masks().getManager();
         return new KMaxTargets(
                 matches,
-                array(prediction, labels, type, images, clusters),
-                array(prediction, masks, type, images, pixels, clusters),
-                array(prediction, classWeights, type, images, clusters),
-                array(prediction, maskWeights, type, images, clusters),
-                array(prediction, numbers(voids), type, images, pixels),
+                Owned.array(manager, labels, type, images, clusters),
+                Owned.array(manager, masks, type, images, pixels, clusters),
+                Owned.array(manager, classWeights, type, images, clusters),
+                Owned.array(manager, maskWeights, type, images, clusters),
+                Owned.array(manager, numbers(voids), type, images, pixels),
                 voids,
                 inverseAreas);
     }
@@ -151,15 +153,6 @@ record KMaxTargets(
         return all;
     }
 
-    private static NDArray array(Prediction like, double[] values, DataType type, long... shape) {
-        NDArray wide = Owned.array(like.masks().getManager(), values, shape);
-        NDArray array = wide.toType(type, false);
-        if (array != wide) {
-            wide.close();
-        }
-        return array;
-    }
-
     private static Match match(NDArray p, NDArray classes, KMaxTruth truth, double[] masks, boolean[] isVoid) {
         int pixels = isVoid.length;
         int clusters = (int) p.getShape().get(1);
@@ -167,11 +160,9 @@ record KMaxTargets(
         double[][] similarity = new double[clusters][segments];
         double[][] probability = new double[clusters][segments];
         if (segments > 0) {
-            NDArray known =
-                    Owned.array(p.getManager(), inverted(isVoid), pixels, 1).toType(p.getDataType(), false);
+            NDArray known = Owned.array(p.getManager(), inverted(isVoid), p.getDataType(), pixels, 1);
             NDArray inside = p.mul(known); // (N, L)
-            NDArray segment =
-                    Owned.array(p.getManager(), masks, segments, pixels).toType(p.getDataType(), false);
+            NDArray segment = Owned.array(p.getManager(), masks, p.getDataType(), segments, pixels);
             double[] products = doubles(segment.matMul(inside)); // (M, L)
             double[] sums = doubles(inside.sum(new int[] {0})); // (L)
             double[] each = doubles(classes); // (L, K + 1)
@@ -214,7 +205,7 @@ record KMaxTargets(
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = isVoid[i] ? 1 : 0;
         }
-        NDArray where = Owned.array(p.getManager(), numbers, numbers.length, 1).toType(p.getDataType(), false);
+        NDArray where = Owned.array(p.getManager(), numbers, p.getDataType(), numbers.length, 1);
         double[] inside = doubles(p.mul(where).sum(new int[] {0}));
         double[] all = doubles(p.sum(new int[] {0}));
         for (int l = 0; l < all.length; l++) {
