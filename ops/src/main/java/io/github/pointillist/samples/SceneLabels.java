@@ -12,6 +12,8 @@ import java.util.TreeMap;
  */
 final class SceneLabels {
     private static final int SMALLEST_PX = 4;
+    private static final double FAINTEST_SPECK = 0.11; // peak, of a usual nucleus
+    private static final double FAINTEST = 0.03; // mean
 
     private final NucleiCanvas canvas;
     private final SceneCamera camera;
@@ -93,7 +95,7 @@ final class SceneLabels {
         double pixels = Math.min(visiblePixels, Math.PI * radius * radius + 2);
         double contrast = signal / camera.noise((own + level) / 2);
         return signal > 2 * camera.greyLevel()
-                && signal > (radius < 4 ? 0.06 : 0.03)
+                && signal > (radius < 4 ? FAINTEST_SPECK : FAINTEST)
                 && signal > 0.1 * level
                 && contrast > 0.7
                 && contrast * Math.sqrt(pixels) > 9;
