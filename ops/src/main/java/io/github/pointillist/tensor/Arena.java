@@ -14,7 +14,8 @@ import java.util.function.Function;
 
 /**
  * A piece of native memory with an owner: every array made in it is freed when it is closed. A model's parameters live
- * in one arena, the inputs and outputs of a call in another.
+ * in one arena, the inputs and outputs of a call in another. A thread opens one before it computes: this also sees to its
+ * {@link Gradients}.
  *
  * <p>Not safe for use by several threads at once, except for reading arrays.
  */
@@ -23,6 +24,7 @@ public final class Arena implements AutoCloseable {
 
     private Arena(NDManager manager) {
         this.manager = manager;
+        Gradients.settle(); // whichever thread this is: who computes opens an arena first
     }
 
     /**

@@ -6,11 +6,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.training.GradientCollector;
 import io.github.pointillist.image.Normalisation;
 import io.github.pointillist.image.RasterF;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Gradients;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.weights.StateDict;
@@ -252,7 +252,7 @@ public final class Trainer implements AutoCloseable {
         Engine.getInstance().setRandomSeed((int) (settings.seed() * 1_000_003 + step));
         Map<String, Double> values = new LinkedHashMap<>();
         try (Arena scope = arena.child();
-                GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                Gradients gradients = Gradients.note()) {
             Map<String, NDArray> parts = objective.loss(new Objective.Batch(
                     model,
                     input(examples, normalisation, scope),
@@ -261,7 +261,7 @@ public final class Trainer implements AutoCloseable {
                     scope,
                     Draws.of(settings.seed() ^ LOSS_SEED, step)));
             NDArray total = Losses.sum(new NDList(List.copyOf(parts.values())));
-            collector.backward(total);
+            gradients.backward(total);
             parts.forEach((name, part) -> values.put(name, (double) part.getFloat()));
             values.put(TOTAL, (double) total.getFloat());
         }

@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Gradients;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.tensor.Taps;
 import java.util.Arrays;
@@ -210,7 +209,7 @@ class EquitableAttentionTest {
         for (NDArray array : arrays) {
             array.setRequiresGradient(true);
         }
-        try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+        try (Gradients collector = Gradients.note()) {
             collector.backward(layer.attend(arrays[0], arrays[1], arrays[2], 0.7, Pass.inference())
                     .mul(array(weights))
                     .sum());

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.training.GradientCollector;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Gradients;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
@@ -129,7 +129,7 @@ final class ModelChecks {
         Map<String, Parameter> trained = new LinkedHashMap<>(model.parameters());
         trained.values().removeIf(parameter -> !parameter.trainable());
         trained.values().forEach(parameter -> parameter.array().setRequiresGradient(true));
-        try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+        try (Gradients collector = Gradients.note()) {
             collector.backward(projected(forward.apply(x, pass)));
         }
         trained.forEach((name, parameter) -> {

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.parity;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.training.GradientCollector;
 import com.google.gson.JsonObject;
 import io.github.pointillist.models.KMaxDeepLab;
 import io.github.pointillist.models.KMaxDeepLabArchitecture;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Gradients;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.tensor.Taps;
@@ -143,7 +142,7 @@ public final class KMaxCases {
                 NDArray real = golden.input("is_real_pixels", scope, type).toType(type, false);
                 NDArray image = golden.input("input", scope, type).mul(real.expandDims(1));
                 Taps taps = new Taps(scope, name -> true);
-                try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                try (Gradients collector = Gradients.note()) {
                     NDList all = model.predictAll(image, Pass.training(taps));
                     Map<String, NDArray> parts = loss.parts(all, KMaxLossCases.truths(golden), noise(golden));
                     NDList ordered = new NDList();

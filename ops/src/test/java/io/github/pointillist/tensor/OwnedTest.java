@@ -4,11 +4,9 @@ package io.github.pointillist.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +24,7 @@ class OwnedTest {
             NDArray x = arena.array(values, values.length);
             x.setRequiresGradient(true);
             try (Arena scope = arena.child();
-                    GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                    Gradients collector = Gradients.note()) {
                 NDArray total = scope.zeros(DataType.FLOAT32, x.getShape()).sum();
                 for (int i = 0; i < TERMS; i++) {
                     total = total.add(function.apply(x).sum());

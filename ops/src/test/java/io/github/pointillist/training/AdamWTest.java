@@ -4,12 +4,11 @@ package io.github.pointillist.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.training.GradientCollector;
 import io.github.pointillist.layers.Linear;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Gradients;
 import io.github.pointillist.tensor.Parameter;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,7 +53,7 @@ class AdamWTest {
             for (int t = 1; t <= inputs.length; t++) {
                 float[] x = inputs[t - 1];
                 try (Arena scope = arena.child();
-                        GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                        Gradients collector = Gradients.note()) {
                     NDArray y = scope.array(x, 1, 2)
                             .matMul(weight.transpose())
                             .add(trained.get("bias").array());
@@ -87,7 +86,7 @@ class AdamWTest {
             trained.values().forEach(parameter -> parameter.array().setRequiresGradient(true));
             float before = weight.getFloat(0, 0);
             try (Arena scope = arena.child();
-                    GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                    Gradients collector = Gradients.note()) {
                 NDArray y = scope.array(new float[] {Float.NaN}, 1, 1)
                         .mul(weight)
                         .add(trained.get("bias").array());

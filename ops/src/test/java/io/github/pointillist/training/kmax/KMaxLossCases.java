@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.training.kmax;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.training.GradientCollector;
 import com.google.gson.JsonObject;
 import io.github.pointillist.parity.CaseKind;
 import io.github.pointillist.parity.GoldenCase;
 import io.github.pointillist.parity.Judge;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Gradients;
 import io.github.pointillist.training.kmax.KMaxOutputs.Prediction;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,7 +88,7 @@ public final class KMaxLossCases {
     }
 
     private static void backward(java.util.function.Supplier<NDArray> loss, java.util.function.Consumer<NDArray> then) {
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+        try (Gradients collector = Gradients.note()) {
             NDArray value = loss.get();
             collector.backward(value);
             then.accept(value);

@@ -4,15 +4,14 @@ package io.github.pointillist.training.kmax;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.training.GradientCollector;
 import io.github.pointillist.models.KMaxDeepLab;
 import io.github.pointillist.parity.GoldenCase;
 import io.github.pointillist.parity.KMaxCases;
 import io.github.pointillist.tensor.Arena;
+import io.github.pointillist.tensor.Gradients;
 import io.github.pointillist.tensor.Parameter;
 import io.github.pointillist.tensor.Pass;
 import java.io.IOException;
@@ -61,7 +60,7 @@ class KMaxTrainingTest {
             NDArray real =
                     golden.input("is_real_pixels", scope, DataType.FLOAT64).toType(DataType.FLOAT64, false);
             NDArray image = golden.input("input", scope, DataType.FLOAT64).mul(real.expandDims(1));
-            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            try (Gradients collector = Gradients.note()) {
                 NDList all = model.predictAll(image, Pass.training());
                 Map<String, NDArray> parts =
                         KMaxCases.loss(golden).parts(all, KMaxLossCases.truths(golden), KMaxCases.noise(golden));
