@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.commands;
 
+import ij.IJ;
 import io.github.pointillist.progress.Progress;
+import java.awt.GraphicsEnvironment;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CancellationException;
 import org.scijava.Cancelable;
-import org.scijava.app.StatusService;
 import org.scijava.command.Command;
 import org.scijava.log.LogService;
 import org.scijava.plugin.Parameter;
@@ -13,10 +15,7 @@ import org.scijava.task.Task;
 import org.scijava.task.TaskService;
 
 /** A command that can be stopped, says how far it is, and gives one line for what goes wrong. */
-abstract class CancelableCommand implements Command, Cancelable {
-    @Parameter
-    private StatusService status;
-
+public abstract class CancelableCommand implements Command, Cancelable {
     @Parameter
     private TaskService tasks;
 
@@ -24,6 +23,11 @@ abstract class CancelableCommand implements Command, Cancelable {
     private LogService log;
 
     private volatile String cancelReason;
+    private volatile String problem;
+    private boolean callerTells;
+
+    /** For commands of this package. */
+    CancelableCommand() {}
 
     /**
      * What the command does.
@@ -41,23 +45,44 @@ abstract class CancelableCommand implements Command, Cancelable {
     public final void run() {
         Task task = tasks.createTask(title());
         task.start();
+        IJ.resetEscape();
         try {
             run(new CommandProgress(task));
         } catch (CancellationException e) {
             if (!isCanceled()) {
                 cancel(title() + " was cancelled");
             }
-        } catch (IllegalArgumentException | IllegalStateException | IOException e) {
-            // a headless run shows no reason, so the log has it too
-            log.error(title() + ": " + e.getMessage());
-            cancel(e.getMessage());
+        } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException | IOException e) {
+            fail(ErrorText.of(e));
         } catch (OutOfMemoryError e) {
-            log.error(title() + ": not enough memory", e);
-            cancel("Not enough memory; give ImageJ more in Edit > Options > Memory & Threads");
+            fail("not enough memory; give ImageJ more in Edit > Options > Memory & Threads");
+        } catch (LinkageError e) {
+            fail(MissingClasses.message(e));
         } finally {
             task.finish();
-            status.clearStatus();
+            IJ.showProgress(1.0);
+            IJ.showStatus(isCanceled() && problem == null ? title() + " was cancelled" : "");
         }
+    }
+
+    private void fail(String line) {
+        problem = line;
+        boolean window = !GraphicsEnvironment.isHeadless();
+        // SciJava shows the reason in a window of no name of ours, as wide as its longest line
+        cancel(callerTells || !window ? line : ErrorText.wrap(title() + ": " + line));
+        if (!callerTells && !window) {
+            log.error(title() + ": " + line); // no window says it; where there are windows this would open the Console
+        }
+    }
+
+    /** Whoever calls this shows what went wrong to the user: the command does not. */
+    public final void callerTells() {
+        callerTells = true;
+    }
+
+    /** What went wrong, in one line; null if nothing did, or if the command was only cancelled. */
+    public final String problem() {
+        return problem;
     }
 
     @Override
@@ -95,12 +120,13 @@ abstract class CancelableCommand implements Command, Cancelable {
             latest = step;
             task.setProgressValue(step);
             task.setStatusMessage(what);
-            status.showStatus(step, STEPS, title() + ": " + what);
+            IJ.showStatus(title() + ": " + what);
+            IJ.showProgress(step, STEPS);
         }
 
         @Override
         public boolean cancelled() {
-            return isCanceled() || task.isCanceled();
+            return isCanceled() || task.isCanceled() || IJ.escapePressed();
         }
     }
 }

@@ -3,7 +3,6 @@ package io.github.pointillist.plugins.commands;
 
 import ij.IJ;
 import ij.ImagePlus;
-import ij.WindowManager;
 import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import io.github.pointillist.plugins.results.ClassifyOptions;
@@ -11,7 +10,7 @@ import io.github.pointillist.plugins.results.ClassifyOptions.Each;
 import io.github.pointillist.plugins.results.ClassifyResult;
 import io.github.pointillist.plugins.results.ClassifyRun;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
-import io.github.pointillist.plugins.results.HeadlessImages;
+import io.github.pointillist.plugins.results.CurrentImage;
 import io.github.pointillist.plugins.results.Regions;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.Classify.Fit;
@@ -20,12 +19,16 @@ import java.io.IOException;
 import java.util.List;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
 
 /** Classifies the active image or parts of it. The names of the fields are the keys of macros. */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Classify...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Classify...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class ClassifyCommand extends CancelableCommand {
     @Parameter
     private ImagePlus input;
@@ -101,9 +104,7 @@ public final class ClassifyCommand extends CancelableCommand {
 
     @Override
     protected void run(Progress progress) throws IOException {
-        if (input == null || input.getStackSize() == 0 || input.getProcessor() == null) {
-            throw new IllegalArgumentException("there is no image; open one first");
-        }
+        CurrentImage.checked(input);
         ClassifyOptions options = options();
         if (!Words.is(labels, Words.NONE) && options.each() != Each.OBJECT) {
             throw new IllegalArgumentException(
@@ -119,9 +120,6 @@ public final class ClassifyCommand extends CancelableCommand {
         results.show("Results");
         result.notes().forEach(note -> IJ.log(title() + ": " + note));
         class_map = result.classMap();
-        if (class_map != null) {
-            HeadlessImages.show(class_map);
-        }
     }
 
     @Override
@@ -133,7 +131,7 @@ public final class ClassifyCommand extends CancelableCommand {
         if (Words.is(labels, Words.NONE)) {
             return null;
         }
-        ImagePlus found = WindowManager.getImage(labels.strip());
+        ImagePlus found = CurrentImage.find(labels);
         if (found == null) {
             throw new IllegalArgumentException("labels is '" + labels + "'; no open image has this title");
         }

@@ -8,12 +8,16 @@ import io.github.pointillist.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
 
 /** Classifies the clouds of points in a table. The names of the fields are the keys of macros. */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Classify Points...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Classify Points...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class ClassifyPointsCommand extends CancelableCommand {
     @Parameter(
             label = "Table of points",

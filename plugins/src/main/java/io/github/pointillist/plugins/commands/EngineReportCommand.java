@@ -5,11 +5,15 @@ import ij.IJ;
 import io.github.pointillist.engine.EngineReport;
 import io.github.pointillist.progress.Progress;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 
 /** Writes to ImageJ's log which engine, native library and device are in use, and why. */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Engine Report...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Engine Report...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class EngineReportCommand extends CancelableCommand {
     @Parameter(label = "Device", description = "auto, cpu, gpu0, gpu1, ...", persist = false)
     private String device = "auto";

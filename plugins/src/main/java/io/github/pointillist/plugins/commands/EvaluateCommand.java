@@ -5,6 +5,7 @@ import ij.ImagePlus;
 import ij.WindowManager;
 import ij.measure.ResultsTable;
 import io.github.pointillist.plugins.results.ClusterMapRun;
+import io.github.pointillist.plugins.results.CurrentImage;
 import io.github.pointillist.plugins.results.EvaluateOptions;
 import io.github.pointillist.plugins.results.EvaluateRun;
 import io.github.pointillist.plugins.results.EvaluationTable;
@@ -17,12 +18,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
 
 /** Compares the active label image with a true one. The names of the fields are the keys of macros. */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Evaluate...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Evaluate...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class EvaluateCommand extends CancelableCommand {
     @Parameter(label = "Predicted labels")
     private ImagePlus input;
@@ -59,9 +64,7 @@ public final class EvaluateCommand extends CancelableCommand {
 
     @Override
     protected void run(Progress progress) {
-        if (input == null || input.getStackSize() == 0 || input.getProcessor() == null) {
-            throw new IllegalArgumentException("there is no image; open the predicted and the true labels first");
-        }
+        CurrentImage.checked(input);
         Settings settings = EvaluateOptions.settings(mode, planes, ignore, background);
         ImagePlus trueLabels = trueLabels();
         EvaluationTable table = new EvaluationTable();

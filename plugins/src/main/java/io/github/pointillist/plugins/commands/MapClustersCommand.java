@@ -14,7 +14,7 @@ import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
 import io.github.pointillist.plugins.results.ClusterMapResult;
 import io.github.pointillist.plugins.results.ClusterMapRun;
 import io.github.pointillist.plugins.results.ClusterMapRun.Offered;
-import io.github.pointillist.plugins.results.HeadlessImages;
+import io.github.pointillist.plugins.results.CurrentImage;
 import io.github.pointillist.plugins.results.OverlayPictures;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.FeatureKind;
@@ -26,12 +26,16 @@ import java.util.Arrays;
 import java.util.List;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
 
 /** Maps how the active image falls into clusters. The names of the fields are the keys of macros. */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Cluster Map...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Cluster Map...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class MapClustersCommand extends CancelableCommand {
     @Parameter
     private ImagePlus input;
@@ -150,9 +154,7 @@ public final class MapClustersCommand extends CancelableCommand {
 
     @Override
     protected void run(Progress progress) throws IOException {
-        if (input == null || input.getStackSize() == 0 || input.getProcessor() == null) {
-            throw new IllegalArgumentException("there is no image; open one first");
-        }
+        CurrentImage.checked(input);
         ClusterMapOptions options = options(levelNames(), point());
         if (options.point() != null) {
             mapAffinity(options, progress);
@@ -171,7 +173,6 @@ public final class MapClustersCommand extends CancelableCommand {
             results.show("Results");
         }
         labels = result.labels();
-        HeadlessImages.show(labels);
     }
 
     private void mapAffinity(ClusterMapOptions options, Progress progress) throws IOException {
@@ -182,7 +183,6 @@ public final class MapClustersCommand extends CancelableCommand {
         try (ClusterMapRun run = new ClusterMapRun(options)) {
             affinity = run.affinity(input, progress).image();
         }
-        HeadlessImages.show(affinity);
     }
 
     private Point point() {

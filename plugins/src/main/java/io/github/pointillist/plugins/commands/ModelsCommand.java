@@ -13,12 +13,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
 
 /** Lists, imports, shows, checks, exports and removes models. The names of the fields are the keys of macros. */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Models...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Models...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class ModelsCommand extends CancelableCommand {
     @Parameter(
             label = "Action",

@@ -3,17 +3,20 @@ package io.github.pointillist.plugins.commands;
 
 import ij.ImagePlus;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
-import io.github.pointillist.plugins.results.HeadlessImages;
 import io.github.pointillist.plugins.results.SampleImages;
 import io.github.pointillist.plugins.results.SampleOptions;
 import io.github.pointillist.progress.Progress;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 
 /** Opens a simulated image to try things on, and if wanted what is in it. */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Open Sample...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Open Sample...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class SamplesCommand extends CancelableCommand {
     @Parameter(
             label = "Kind",
@@ -68,6 +71,7 @@ public final class SamplesCommand extends CancelableCommand {
     @Parameter(type = ItemIO.OUTPUT)
     private ImagePlus labels;
 
+    /** Last, so that it is the current one. */
     @Parameter(type = ItemIO.OUTPUT)
     private ImagePlus image;
 
@@ -90,13 +94,7 @@ public final class SamplesCommand extends CancelableCommand {
             labels = sample.labels();
             classes = sample.classes();
         }
-        if (classes != null) {
-            HeadlessImages.show(classes);
-        }
-        if (labels != null) {
-            HeadlessImages.show(labels);
-        }
-        HeadlessImages.show(image); // last, so that it is the active one
+        if (labels != null) {}
     }
 
     @Override

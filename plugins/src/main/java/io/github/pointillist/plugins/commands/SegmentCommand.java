@@ -7,7 +7,7 @@ import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.plugin.frame.RoiManager;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
-import io.github.pointillist.plugins.results.HeadlessImages;
+import io.github.pointillist.plugins.results.CurrentImage;
 import io.github.pointillist.plugins.results.ObjectRois;
 import io.github.pointillist.plugins.results.SegmentOptions;
 import io.github.pointillist.plugins.results.SegmentResult;
@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.List;
 import org.scijava.ItemIO;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
@@ -26,7 +27,10 @@ import org.scijava.widget.Button;
 /**
  * Finds the objects in the active image, or the class of each pixel. The names of the fields are the keys of macros.
  */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Segment...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Segment...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class SegmentCommand extends CancelableCommand {
     @Parameter
     private ImagePlus input;
@@ -126,9 +130,7 @@ public final class SegmentCommand extends CancelableCommand {
 
     @Override
     protected void run(Progress progress) throws IOException {
-        if (input == null || input.getStackSize() == 0 || input.getProcessor() == null) {
-            throw new IllegalArgumentException("there is no image; open one first");
-        }
+        CurrentImage.checked(input);
         if (roi_manager && GraphicsEnvironment.isHeadless()) {
             throw new IllegalArgumentException("roi_manager is true, and there are no windows; allowed is false: take"
                     + " the outlines from the image's overlay");
@@ -148,11 +150,7 @@ public final class SegmentCommand extends CancelableCommand {
             results.show("Results");
         }
         classes = result.classes();
-        if (classes != null) {
-            HeadlessImages.show(classes);
-        }
         labels = result.labels();
-        HeadlessImages.show(labels);
     }
 
     private void outline(SegmentResult result) {

@@ -3,10 +3,10 @@ package io.github.pointillist.plugins.commands;
 
 import ij.IJ;
 import ij.ImagePlus;
-import ij.WindowManager;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.plugins.commands.ListChooser.Item;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
+import io.github.pointillist.plugins.results.CurrentImage;
 import io.github.pointillist.plugins.results.Regions;
 import io.github.pointillist.plugins.results.TrainOptions;
 import io.github.pointillist.plugins.results.TrainResult;
@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
@@ -32,7 +33,10 @@ import org.scijava.widget.Button;
  * Trains a segmentation model on the active image and its regions, on open images, or on folders. The names of the fields
  * are the keys of macros.
  */
-@Plugin(type = Command.class, menuPath = "Plugins>Pointillist>Train...")
+@Plugin(
+        type = Command.class,
+        menuPath = "Plugins>Pointillist>Train...",
+        attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class TrainCommand extends CancelableCommand {
     private static final String ACTIVE = "active";
     private static final String REGIONS = "regions";
@@ -235,13 +239,11 @@ public final class TrainCommand extends CancelableCommand {
             }
             return TrainingData.ofFolders(folder, ofLabels, wanted);
         }
-        if (image.getStackSize() == 0 || image.getProcessor() == null) {
-            throw new IllegalArgumentException("there is no image; open one first");
-        }
+        CurrentImage.checked(image);
         if (Words.is(labelText, REGIONS) || Words.is(labelText, Words.NONE)) {
             return TrainingData.of(image, Regions.of(image));
         }
-        ImagePlus ofLabels = WindowManager.getImage(labelText.strip());
+        ImagePlus ofLabels = CurrentImage.find(labelText);
         if (ofLabels == null) {
             throw new IllegalArgumentException(keyOfLabels + " is '" + labelText
                     + "'; no open image has this title (regions: those of " + image.getTitle() + ")");
@@ -250,7 +252,7 @@ public final class TrainCommand extends CancelableCommand {
     }
 
     private static ImagePlus open(String text) {
-        return Words.is(text, ACTIVE) ? WindowManager.getCurrentImage() : WindowManager.getImage(text.strip());
+        return Words.is(text, ACTIVE) ? CurrentImage.get() : CurrentImage.find(text);
     }
 
     private static Path folder(String text) {
