@@ -37,6 +37,7 @@ public final class Engines {
             throw failure;
         }
         optOutOfTelemetry();
+        EngineLog.quieten();
         try {
             engine = withLoader(Engine.class.getClassLoader(), Engines::load);
             return engine;

@@ -46,6 +46,7 @@ public final class ClassifyCommand extends CancelableCommand {
     @Parameter(
             label = "Model variant",
             description = "For a checkpoint file: official name or JSON file; automatic: told from the file",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String variant = Words.AUTOMATIC;
 
@@ -60,16 +61,16 @@ public final class ClassifyCommand extends CancelableCommand {
     @Parameter(label = "Label image (object)", description = "Title of an open image, or none", persist = false)
     private String labels = Words.NONE;
 
-    @Parameter(label = "Window (pixels, 0 = model's)", min = "0", persist = false)
+    @Parameter(label = "Window (pixels, 0 = model's)", min = "0", attrs = @Attr(name = Words.RARE), persist = false)
     private int window;
 
-    @Parameter(label = "Step (pixels, 0 = window)", min = "0", persist = false)
+    @Parameter(label = "Step (pixels, 0 = window)", min = "0", attrs = @Attr(name = Words.RARE), persist = false)
     private int step;
 
-    @Parameter(label = "Margin (pixels, roi and object)", min = "0", persist = false)
+    @Parameter(label = "Margin (pixels, roi and object)", min = "0", attrs = @Attr(name = Words.RARE), persist = false)
     private int margin;
 
-    @Parameter(label = "Blank outside (roi and object)", persist = false)
+    @Parameter(label = "Blank outside (roi and object)", attrs = @Attr(name = Words.RARE), persist = false)
     private boolean blank_outside;
 
     @Parameter(
@@ -77,26 +78,38 @@ public final class ClassifyCommand extends CancelableCommand {
             choices = {"card", "squash", "pad"},
             description = "card: as the model's authors do, mostly the centre; squash: all, distorted; pad: all, with a"
                     + " frame",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String fit = "card";
 
-    @Parameter(label = "Input size (pixels, 0 = model's)", min = "0", persist = false)
+    @Parameter(label = "Input size (pixels, 0 = model's)", min = "0", attrs = @Attr(name = Words.RARE), persist = false)
     private int input_size;
 
     @Parameter(
             label = "Scores",
             choices = {Words.AUTOMATIC, "softmax", "sigmoid"},
             description = "softmax: one class; sigmoid: any number of classes; automatic: as the model was trained",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String scores = Words.AUTOMATIC;
 
     @Parameter(label = "Classes listed (0 = all, -1 = automatic)", min = "-1", persist = false)
     private int top = -1;
 
-    @Parameter(label = "Least score (-1 = automatic)", min = "-1", max = "1", persist = false)
+    @Parameter(
+            label = "Least score (-1 = automatic)",
+            min = "-1",
+            max = "1",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            persist = false)
     private double threshold = -1;
 
-    @Parameter(label = "Device", description = "auto, cpu, gpu0, gpu1, ...", persist = false)
+    @Parameter(
+            label = "Device",
+            description = "auto, cpu, gpu0, gpu1, ...",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private String device = "auto";
 
     @Parameter(type = ItemIO.OUTPUT)

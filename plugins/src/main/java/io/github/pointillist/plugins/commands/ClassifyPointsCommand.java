@@ -40,6 +40,7 @@ public final class ClassifyPointsCommand extends CancelableCommand {
     @Parameter(
             label = "Model variant",
             description = "For a checkpoint file: official name or JSON file; automatic: told from the file",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String variant = Words.AUTOMATIC;
 
@@ -52,10 +53,14 @@ public final class ClassifyPointsCommand extends CancelableCommand {
     @Parameter(label = "Classes listed (0 = all, -1 = automatic)", min = "-1", persist = false)
     private int top = PointClouds.AUTOMATIC;
 
-    @Parameter(label = "Seed of the points drawn", persist = false)
+    @Parameter(label = "Seed of the points drawn", attrs = @Attr(name = Words.RARE), persist = false)
     private long seed;
 
-    @Parameter(label = "Device", description = "auto, cpu, gpu0, gpu1, ...", persist = false)
+    @Parameter(
+            label = "Device",
+            description = "auto, cpu, gpu0, gpu1, ...",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private String device = "auto";
 
     @Override

@@ -60,15 +60,18 @@ public final class MapClustersCommand extends CancelableCommand {
             min = "-1",
             description = "Weight of position against colour: 0 follows colour alone, 10 gives squares; automatic is 1"
                     + " for context, 0 for kmeans and equitable",
+            stepSize = "0.5",
+            style = Words.DECIMALS,
             persist = false)
     private double compactness = ClusterMapOptions.AUTOMATIC;
 
-    @Parameter(label = "Iterations (context)", min = "1", persist = false)
+    @Parameter(label = "Iterations (context)", min = "1", attrs = @Attr(name = Words.RARE), persist = false)
     private int iterations = 10;
 
     @Parameter(
             label = "Similarity (context)",
             choices = {"euclidean", "cosine"},
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String similarity = "euclidean";
 
@@ -93,7 +96,7 @@ public final class MapClustersCommand extends CancelableCommand {
             persist = false)
     private int min_size = -1;
 
-    @Parameter(label = "Seed (kmeans)", persist = false)
+    @Parameter(label = "Seed (kmeans)", attrs = @Attr(name = Words.RARE), persist = false)
     private long seed;
 
     @Parameter(
@@ -110,6 +113,7 @@ public final class MapClustersCommand extends CancelableCommand {
     @Parameter(
             label = "Model variant",
             description = "For a checkpoint file: official name or JSON file; automatic: told from the file",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String variant = Words.AUTOMATIC;
 
@@ -134,10 +138,15 @@ public final class MapClustersCommand extends CancelableCommand {
             label = "Input size of the model (0 = image)",
             min = "0",
             description = "Side in pixels to which images are resized for the model",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private int input_size;
 
-    @Parameter(label = "Device", description = "auto, cpu, gpu0, gpu1, ...", persist = false)
+    @Parameter(
+            label = "Device",
+            description = "auto, cpu, gpu0, gpu1, ...",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private String device = "auto";
 
     @Parameter(label = "Outlines on the image", persist = false)

@@ -40,23 +40,46 @@ public final class SamplesCommand extends CancelableCommand {
             persist = false)
     private String preset = "default";
 
-    @Parameter(label = "Scene seed of random (-1 = the seed)", min = "-1", persist = false)
+    @Parameter(
+            label = "Scene seed of random (-1 = the seed)",
+            min = "-1",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private long scene_seed = -1;
 
-    @Parameter(label = "Diameter of nuclei in pixels (0 = the preset's)", min = "0", persist = false)
+    @Parameter(
+            label = "Diameter of nuclei in pixels (0 = the preset's)",
+            min = "0",
+            stepSize = "1",
+            style = Words.DECIMALS,
+            persist = false)
     private double diameter;
 
-    @Parameter(label = "Coverage by nuclei (-1 = the preset's)", min = "-1", max = "0.9", persist = false)
+    @Parameter(
+            label = "Coverage by nuclei (-1 = the preset's)",
+            min = "-1",
+            max = "0.9",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double coverage = -1;
 
     @Parameter(
             label = "Photons from nuclei (0 = the preset's)",
             description = "On a pixel of a typical nucleus; fewer are noisier",
             min = "0",
+            stepSize = "10",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private double photons;
 
-    @Parameter(label = "Inverted", description = "Nuclei dark on bright", persist = false)
+    @Parameter(
+            label = "Inverted",
+            description = "Nuclei dark on bright",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private boolean inverted;
 
     @Parameter(

@@ -48,6 +48,7 @@ public final class SegmentCommand extends CancelableCommand {
     @Parameter(
             label = "Model variant",
             description = "For a checkpoint file: official name or JSON file; automatic: told from the file",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String variant = Words.AUTOMATIC;
 
@@ -64,31 +65,86 @@ public final class SegmentCommand extends CancelableCommand {
             label = "Object diameter (pixels, 0 = not given)",
             min = "0",
             description = "Usual diameter of the objects in this image",
+            stepSize = "1",
+            style = Words.DECIMALS,
             persist = false)
     private double object_diameter;
 
-    @Parameter(label = "Pixel size (micrometres, 0 = image's)", min = "0", persist = false)
+    @Parameter(
+            label = "Pixel size (micrometres, 0 = image's)",
+            min = "0",
+            stepSize = "0.01",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double pixel_size;
 
-    @Parameter(label = "Minimum area (pixels, 0 = automatic)", min = "0", persist = false)
+    @Parameter(
+            label = "Minimum area (pixels, 0 = automatic)",
+            min = "0",
+            stepSize = "1",
+            style = Words.DECIMALS,
+            persist = false)
     private double min_area;
 
-    @Parameter(label = "Foreground threshold (-1 = model's)", min = "-1", max = "1", persist = false)
+    @Parameter(
+            label = "Foreground threshold (-1 = model's)",
+            min = "-1",
+            max = "1",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double foreground_threshold = -1;
 
-    @Parameter(label = "Centre threshold (-1 = model's)", min = "-1", max = "1", persist = false)
+    @Parameter(
+            label = "Centre threshold (-1 = model's)",
+            min = "-1",
+            max = "1",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double centre_threshold = -1;
 
-    @Parameter(label = "Pixel threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    @Parameter(
+            label = "Pixel threshold (panoptic, -1 = model's)",
+            min = "-1",
+            max = "1",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double pixel_threshold = -1;
 
-    @Parameter(label = "Thing threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    @Parameter(
+            label = "Thing threshold (panoptic, -1 = model's)",
+            min = "-1",
+            max = "1",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double thing_threshold = -1;
 
-    @Parameter(label = "Stuff threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    @Parameter(
+            label = "Stuff threshold (panoptic, -1 = model's)",
+            min = "-1",
+            max = "1",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double stuff_threshold = -1;
 
-    @Parameter(label = "Overlap threshold (panoptic, -1 = model's)", min = "-1", max = "1", persist = false)
+    @Parameter(
+            label = "Overlap threshold (panoptic, -1 = model's)",
+            min = "-1",
+            max = "1",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double overlap_threshold = -1;
 
     @Parameter(label = "Exclude objects at the border", persist = false)
@@ -107,10 +163,15 @@ public final class SegmentCommand extends CancelableCommand {
             label = "Memory tile (pixels, 0 = automatic)",
             min = "0",
             description = "Changes nothing in the result",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private int tile;
 
-    @Parameter(label = "Device", description = "auto, cpu, gpu0, gpu1, ...", persist = false)
+    @Parameter(
+            label = "Device",
+            description = "auto, cpu, gpu0, gpu1, ...",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private String device = "auto";
 
     @Parameter(label = "Outlines on the image", persist = false)

@@ -64,10 +64,15 @@ public final class TrainCommand extends CancelableCommand {
     @Parameter(
             label = "Images to validate with",
             description = "A folder, the title of an open image, or none: some of the images are set aside",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String validation_images = Words.NONE;
 
-    @Parameter(label = "Their labels", description = "A folder, or the title of an open label image", persist = false)
+    @Parameter(
+            label = "Their labels",
+            description = "A folder, or the title of an open label image",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private String validation_labels = Words.NONE;
 
     @Parameter(
@@ -95,6 +100,7 @@ public final class TrainCommand extends CancelableCommand {
     @Parameter(
             label = "Classes",
             description = "For label images of classes: names in ascending order of the values, with commas between",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String classes = Words.AUTOMATIC;
 
@@ -102,10 +108,18 @@ public final class TrainCommand extends CancelableCommand {
             label = "Object diameter (pixels, 0 = measured)",
             min = "0",
             description = "Usual diameter of an object in the images; measured: the median of those labelled",
+            stepSize = "1",
+            style = Words.DECIMALS,
             persist = false)
     private double object_diameter;
 
-    @Parameter(label = "Pixel size (micrometres, 0 = image's)", min = "0", persist = false)
+    @Parameter(
+            label = "Pixel size (micrometres, 0 = image's)",
+            min = "0",
+            stepSize = "0.01",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double pixel_size;
 
     @Parameter(
@@ -121,6 +135,7 @@ public final class TrainCommand extends CancelableCommand {
             description =
                     "light: for many images of one microscope; microscopy: for few, or for a model that is to work"
                             + " on others'",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private String augment = TrainOptions.USUAL_AUGMENT;
 
@@ -129,19 +144,35 @@ public final class TrainCommand extends CancelableCommand {
             min = "0",
             max = "1",
             description = "Of the patches; 1 needs no images",
+            stepSize = "0.1",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private double simulated;
 
-    @Parameter(label = "Minutes", min = "0", description = "Not used where steps are given", persist = false)
+    @Parameter(
+            label = "Minutes",
+            min = "0",
+            description = "Not used where steps are given",
+            stepSize = "1",
+            style = Words.DECIMALS,
+            persist = false)
     private double minutes = TrainOptions.USUAL_MINUTES;
 
-    @Parameter(label = "Steps (0 = by minutes)", min = "0", persist = false)
+    @Parameter(label = "Steps (0 = by minutes)", min = "0", attrs = @Attr(name = Words.RARE), persist = false)
     private long steps;
 
-    @Parameter(label = "Patches in a step", min = "1", persist = false)
+    @Parameter(label = "Patches in a step", min = "1", attrs = @Attr(name = Words.RARE), persist = false)
     private int batch = TrainOptions.USUAL_BATCH;
 
-    @Parameter(label = "Learning rate (0 = usual)", min = "0", max = "1", persist = false)
+    @Parameter(
+            label = "Learning rate (0 = usual)",
+            min = "0",
+            max = "1",
+            stepSize = "0.0001",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private double rate;
 
     @Parameter(
@@ -149,19 +180,27 @@ public final class TrainCommand extends CancelableCommand {
             min = "0",
             max = "0.5",
             description = "Of the images, where none are given to validate with; of a single image, a part of it",
+            stepSize = "0.05",
+            style = Words.DECIMALS,
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private double validation_share = TrainOptions.USUAL_VALIDATION_SHARE;
 
     @Parameter(
             label = "Ignore unlabelled pixels",
             description = "Pixels of label 0, or in no region, are not annotated rather than background",
+            attrs = @Attr(name = Words.RARE),
             persist = false)
     private boolean ignore_unlabelled;
 
-    @Parameter(label = "Seed", persist = false)
+    @Parameter(label = "Seed", attrs = @Attr(name = Words.RARE), persist = false)
     private long seed = 1;
 
-    @Parameter(label = "Device", description = "auto, cpu, gpu0, gpu1, ...", persist = false)
+    @Parameter(
+            label = "Device",
+            description = "auto, cpu, gpu0, gpu1, ...",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
     private String device = "auto";
 
     @Parameter(

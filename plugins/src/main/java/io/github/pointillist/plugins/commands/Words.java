@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.commands;
 
-/** Words that stand for what is left out: a text field without a text would not be recorded. */
-final class Words {
+/**
+ * Words that parameters share. Those that stand for what is left out are there because a text field without a text would
+ * not be recorded.
+ */
+public final class Words {
     static final String NONE = "none";
     static final String AUTOMATIC = "automatic";
+
+    /** Attribute of parameters that few need: ImageJ's dialog has them behind a button. */
+    public static final String RARE = "rare";
+
+    /** Style of decimal numbers: without it SciJava's dialog shows none of the decimals. */
+    static final String DECIMALS = "format:0.########";
 
     private Words() {}
 

@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.launch;
 import ij.ImagePlus;
 import ij.gui.GenericDialog;
 import ij.plugin.frame.Recorder;
+import io.github.pointillist.plugins.commands.Words;
 import java.awt.Checkbox;
 import java.awt.Choice;
 import java.awt.Component;
@@ -24,14 +25,11 @@ import org.scijava.module.ModuleItem;
 import org.scijava.widget.Button;
 
 /**
- * The inputs of a command in ImageJ's dialog. Inputs with the attribute {@value #RARE} have a dialog of their own, behind a
+ * The inputs of a command in ImageJ's dialog. Inputs with the attribute {@link Words#RARE} have a dialog of their own, behind a
  * button; Help says what each input is. A button of the command hands what the fields hold to the command, calls it, and
  * shows what it changed.
  */
 final class LaunchDialog {
-    /** Attribute of inputs that few need: they would make the dialog taller than a screen. */
-    static final String RARE = "rare";
-
     private static final int TEXT_COLUMNS = 24;
     private static final int NUMBER_COLUMNS = 8;
     private static final Insets BELOW_FIELD = new Insets(0, 0, 5, 5);
@@ -121,7 +119,7 @@ final class LaunchDialog {
             this.dialog = new GenericDialog(heading);
             List<ModuleItem<?>> rest = new ArrayList<>();
             for (ModuleItem<?> item : items) {
-                if (item.is(RARE) == rare) {
+                if (item.is(Words.RARE) == rare) {
                     add(item);
                 } else {
                     rest.add(item);
@@ -158,10 +156,13 @@ final class LaunchDialog {
                         item.getChoices().stream().map(String::valueOf).toArray(String[]::new);
                 dialog.addChoice(label(item), choices, text);
                 field = (Component) dialog.getChoices().lastElement();
-            } else {
-                dialog.addStringField(
-                        label(item), text, item.getType() == String.class ? TEXT_COLUMNS : NUMBER_COLUMNS);
+            } else if (item.getType() == String.class) {
+                dialog.addStringField(label(item), text, TEXT_COLUMNS);
                 field = (Component) dialog.getStringFields().lastElement();
+            } else {
+                dialog.addNumericField(label(item), 0, 0, NUMBER_COLUMNS, "");
+                field = (Component) dialog.getNumericFields().lastElement();
+                write(field, text); // in full: the dialog would round it
             }
             fields.put(item, field);
         }
