@@ -6,6 +6,7 @@ import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.plugin.frame.RoiManager;
+import io.github.pointillist.plugins.results.Choice;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.HeadlessImages;
 import io.github.pointillist.plugins.results.ObjectRois;
@@ -46,6 +47,13 @@ public final class SegmentCommand extends CancelableCommand {
             description = "For a checkpoint file: official name or JSON file; automatic: told from the file",
             persist = false)
     private String variant = Words.AUTOMATIC;
+
+    @Parameter(
+            label = "Channel",
+            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
+                    + " automatic: the one displayed; the Log says which",
+            persist = false)
+    private String channel = Words.AUTOMATIC;
 
     @Parameter(
             label = "Scaling",
@@ -190,7 +198,8 @@ public final class SegmentCommand extends CancelableCommand {
                 link_slices,
                 tile,
                 new SegmentOptions.Masks(pixel_threshold, thing_threshold, stuff_threshold, overlap_threshold),
-                device.strip());
+                device.strip(),
+                new Choice(channel, Choice.Within.USUAL));
     }
 
     void chooseModel() {
