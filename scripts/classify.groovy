@@ -2,6 +2,7 @@
 #@ ImagePlus input
 #@ String (label = "Installed model, folder or checkpoint") model
 
+import io.github.pointillist.plugins.results.Choice
 import io.github.pointillist.plugins.results.ClassifyOptions
 import io.github.pointillist.plugins.results.ClassifyOptions.Each
 import io.github.pointillist.plugins.results.ClassifyRun
@@ -11,7 +12,8 @@ import io.github.pointillist.tasks.Classify.Scores
 
 // model, variant, what is classified, window, step, margin, blank outside, fit, input size (0: the model's), scores, classes listed
 // (-1: automatic), least score (-1: automatic), device
-options = new ClassifyOptions(model, null, Each.IMAGE, 0, 0, 0, false, Fit.CARD, 0, Scores.AUTOMATIC, -1, -1, "auto")
+options = new ClassifyOptions(model, null, Each.IMAGE, 0, 0, 0, false, Fit.CARD, 0, Scores.AUTOMATIC, -1, -1, "auto",
+        Choice.USUAL)
 run = new ClassifyRun(options)
 result = run.classify(input, [], null, Progress.NONE)
 run.close()

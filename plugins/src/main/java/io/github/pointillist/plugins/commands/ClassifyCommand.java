@@ -5,6 +5,7 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.measure.ResultsTable;
+import io.github.pointillist.plugins.results.Choice;
 import io.github.pointillist.plugins.results.ClassifyOptions;
 import io.github.pointillist.plugins.results.ClassifyOptions.Each;
 import io.github.pointillist.plugins.results.ClassifyResult;
@@ -49,6 +50,13 @@ public final class ClassifyCommand extends CancelableCommand {
             attrs = @Attr(name = Words.RARE),
             persist = false)
     private String variant = Words.AUTOMATIC;
+
+    @Parameter(
+            label = "Channel",
+            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
+                    + " automatic: three are red, green and blue, else the one displayed",
+            persist = false)
+    private String channel = Words.AUTOMATIC;
 
     @Parameter(
             label = "Classify each",
@@ -165,7 +173,8 @@ public final class ClassifyCommand extends CancelableCommand {
                 ClusterMapOptions.choice(Scores.class, "scores", scores),
                 top,
                 threshold,
-                device.strip());
+                device.strip(),
+                new Choice(channel, Choice.Within.USUAL));
     }
 
     void chooseModel() {

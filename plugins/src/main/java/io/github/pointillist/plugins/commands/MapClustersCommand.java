@@ -8,6 +8,8 @@ import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.process.FloatPolygon;
 import io.github.pointillist.plugins.commands.ListChooser.Item;
+import io.github.pointillist.plugins.results.AffinityResult;
+import io.github.pointillist.plugins.results.Choice;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.ClusterMapOptions.Connected;
 import io.github.pointillist.plugins.results.ClusterMapOptions.Point;
@@ -37,6 +39,8 @@ import org.scijava.widget.Button;
         menuPath = "Plugins>Pointillist>Cluster Map...",
         attrs = {@Attr(name = "no-legacy"), @Attr(name = "no-record")})
 public final class MapClustersCommand extends CancelableCommand {
+    private static final String SELECTION = "selection";
+
     @Parameter
     private ImagePlus input;
 
@@ -47,6 +51,14 @@ public final class MapClustersCommand extends CancelableCommand {
                     + " model: how a trained model groups pixels, or what one point takes from the others",
             persist = false)
     private String method = "context";
+
+    @Parameter(
+            label = "Channel",
+            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
+                    + " automatic: all are features; a model takes three as red, green and blue, else the one"
+                    + " displayed",
+            persist = false)
+    private String channel = Words.AUTOMATIC;
 
     @Parameter(
             label = "Clusters (0 = automatic)",
@@ -173,6 +185,7 @@ public final class MapClustersCommand extends CancelableCommand {
         try (ClusterMapRun run = new ClusterMapRun(options)) {
             result = run.map(input, progress);
         }
+        result.notes().forEach(note -> IJ.log(title() + ": " + input.getTitle() + ": " + note));
         if (overlay) {
             OverlayPictures.addTo(input, result.labels());
         }
@@ -190,7 +203,9 @@ public final class MapClustersCommand extends CancelableCommand {
                     + "; allowed is false with a point, which gives weights and no clusters");
         }
         try (ClusterMapRun run = new ClusterMapRun(options)) {
-            affinity = run.affinity(input, progress).image();
+            AffinityResult result = run.affinity(input, progress);
+            result.notes().forEach(note -> IJ.log(title() + ": " + input.getTitle() + ": " + note));
+            affinity = result.image();
         }
     }
 
@@ -198,7 +213,7 @@ public final class MapClustersCommand extends CancelableCommand {
         if (Words.is(point, Words.NONE)) {
             return null;
         }
-        if (!Words.is(point, "selection")) {
+        if (!Words.is(point, SELECTION)) {
             return Point.parse(point);
         }
         Roi roi = input.getRoi();
@@ -243,7 +258,7 @@ public final class MapClustersCommand extends CancelableCommand {
             List<String> usual = groups ? offered.usual() : List.of(items.get(0).name());
             levels = Choosers.levels(items, usual, levels);
             if (!groups && Words.is(point, Words.NONE)) {
-                point = "selection";
+                point = SELECTION;
             }
         } catch (IllegalArgumentException | IllegalStateException | IOException e) {
             IJ.error(title(), e.getMessage());
@@ -272,6 +287,10 @@ public final class MapClustersCommand extends CancelableCommand {
                 wantedLevels,
                 wantedPoint,
                 input_size,
-                device.strip());
+                device.strip(),
+                // a selection that gives the point is spent
+                Words.is(point, SELECTION)
+                        ? new Choice(channel, Choice.Within.IMAGE)
+                        : new Choice(channel, Choice.Within.USUAL));
     }
 }

@@ -6,6 +6,7 @@ import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.plugin.frame.RoiManager;
+import io.github.pointillist.plugins.results.Choice;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.CurrentImage;
 import io.github.pointillist.plugins.results.ObjectRois;
@@ -51,6 +52,13 @@ public final class SegmentCommand extends CancelableCommand {
             attrs = @Attr(name = Words.RARE),
             persist = false)
     private String variant = Words.AUTOMATIC;
+
+    @Parameter(
+            label = "Channel",
+            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
+                    + " automatic: the one displayed; the Log says which",
+            persist = false)
+    private String channel = Words.AUTOMATIC;
 
     @Parameter(
             label = "Scaling",
@@ -249,7 +257,8 @@ public final class SegmentCommand extends CancelableCommand {
                 link_slices,
                 tile,
                 new SegmentOptions.Masks(pixel_threshold, thing_threshold, stuff_threshold, overlap_threshold),
-                device.strip());
+                device.strip(),
+                new Choice(channel, Choice.Within.USUAL));
     }
 
     void chooseModel() {

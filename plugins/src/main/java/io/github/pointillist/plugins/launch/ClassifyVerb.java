@@ -5,6 +5,7 @@ import ij.ImagePlus;
 import ij.gui.Roi;
 import io.github.pointillist.engine.Devices;
 import io.github.pointillist.engine.EngineUnavailableException;
+import io.github.pointillist.plugins.results.Choice;
 import io.github.pointillist.plugins.results.ClassifyOptions;
 import io.github.pointillist.plugins.results.ClassifyOptions.Each;
 import io.github.pointillist.plugins.results.ClassifyResult;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -97,6 +99,9 @@ final class ClassifyVerb implements Callable<Integer> {
             paramLabel = "FILE|FOLDER",
             description = "Label image, or a folder with one of the same name for each image; implies --each object.")
     private Path labels;
+
+    @Mixin
+    private ChoiceOptions choice = new ChoiceOptions();
 
     @Option(names = "--window", paramLabel = "PX", description = "Side of a window. Default: the model's input.")
     private Integer window;
@@ -221,7 +226,7 @@ final class ClassifyVerb implements Callable<Integer> {
         }
     }
 
-    private ClassifyOptions options() {
+    private ClassifyOptions options() throws IOException {
         Each what = each != null
                 ? ClusterMapOptions.choice(Each.class, "--each", each)
                 : rois != null
@@ -236,6 +241,7 @@ final class ClassifyVerb implements Callable<Integer> {
                     + " and each is " + ClusterMapOptions.word(what)
                     + "; --each object needs --labels, and the others have no use for it");
         }
+        refuse(choice.hasRegion() && what == Each.ROI, "--region", "--each image, object and window");
         return new ClassifyOptions(
                 model,
                 variant,
@@ -249,7 +255,8 @@ final class ClassifyVerb implements Callable<Integer> {
                 scores == null ? Scores.AUTOMATIC : ClusterMapOptions.choice(Scores.class, "--scores", scores),
                 or(top, Settings.AUTOMATIC),
                 threshold == null ? Settings.AUTOMATIC : threshold,
-                device);
+                device,
+                choice.choice());
     }
 
     private void image(
@@ -267,14 +274,18 @@ final class ClassifyVerb implements Callable<Integer> {
         try {
             List<Roi> own = options.each() == Each.ROI ? given != null ? given : Regions.of(image) : List.of();
             ClassifyResult result = run.classify(image, own, objects, bar);
+            List<String> notes = new ArrayList<>(result.notes());
+            if (options.each() != Each.ROI) {
+                notes.addAll(options.choice().unused(image));
+            }
             bar.clear();
             if (out != null) {
-                write(file, stem, options, labelFile, image, result, run, choice);
+                write(file, stem, options, labelFile, image, result, notes, run, choice);
             }
             PrintWriter text = spec.commandLine().getOut();
             text.println(file + ": " + result.regions() + (result.regions() == 1 ? " region" : " regions"));
             result.summary().forEach(line -> text.println("  " + line));
-            result.notes().forEach(note -> text.println("  input: " + note));
+            notes.forEach(note -> text.println("  input: " + note));
             text.flush();
         } finally {
             image.close();
@@ -302,6 +313,7 @@ final class ClassifyVerb implements Callable<Integer> {
             Path labelFile,
             ImagePlus image,
             ClassifyResult result,
+            List<String> notes,
             ClassifyRun run,
             Devices.Choice choice)
             throws IOException {
@@ -325,12 +337,15 @@ final class ClassifyVerb implements Callable<Integer> {
                         "--labels", labelFile.toAbsolutePath().normalize().toString()));
             }
             String json = new RunManifest("classify", words)
-                    .macro(absolute, RunManifest.macroLine("Classify...", options.macroKeys()))
+                    .macro(
+                            absolute,
+                            (options.each() == Each.ROI ? "" : options.choice().macroLines(image))
+                                    + RunManifest.macroLine("Classify...", options.macroKeys()))
                     .settings(options.macroKeys())
                     .device(choice.name(), choice.why())
                     .input(file, RunManifest.sha256(file), image)
                     .model(model, Optional.of(run.modelNote()))
-                    .preparation(result.notes())
+                    .preparation(notes)
                     .outputs(staged.names())
                     .took("classify", result.milliseconds())
                     .toJson();
@@ -341,6 +356,10 @@ final class ClassifyVerb implements Callable<Integer> {
 
     private Integer tables() throws IOException {
         refuse(each != null, "--each", "images");
+        refuse(
+                choice.hasRegion() || !choice.choice().channel().equals(Choice.AUTOMATIC),
+                "--channel or --region",
+                "images");
         refuse(rois != null, "--rois", "images");
         refuse(labels != null, "--labels", "images");
         refuse(window != null, "--window", "images");

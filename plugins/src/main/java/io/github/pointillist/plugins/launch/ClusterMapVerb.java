@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -153,6 +154,9 @@ final class ClusterMapVerb implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "NAME", description = "auto (default), cpu, gpu0, gpu1, ...")
     private String device = "auto";
 
+    @Mixin
+    private ChoiceOptions choice = new ChoiceOptions();
+
     @Option(names = "--list-levels", description = "Print the levels that the model offers, and end.")
     private boolean listLevels;
 
@@ -213,18 +217,37 @@ final class ClusterMapVerb implements Callable<Integer> {
         try {
             Path absolute = file.toAbsolutePath().normalize();
             RunManifest manifest = new RunManifest("cluster-map", commandLine(absolute, options))
-                    .macro(absolute, options.macroLine())
+                    .macro(absolute, options.choice().macroLines(image) + options.macroLine())
                     .device(used[0], used[1])
                     .input(file, RunManifest.sha256(file), image)
                     .model(options.model(), run.modelNote())
                     .took("open", (opened - start) / 1_000_000);
+            List<String> notes = new ArrayList<>();
             if (options.point() == null) {
-                write(image, stem, run.map(image, bar), options, manifest, opened);
+                ClusterMapResult result = run.map(image, bar);
+                notes.addAll(result.notes());
+                notes.addAll(options.choice().unused(image));
+                write(image, stem, result, options, manifest.preparation(notes), opened);
             } else {
-                write(image, stem, run.affinity(image, bar), options, manifest, opened);
+                AffinityResult result = run.affinity(image, bar);
+                notes.addAll(result.notes());
+                notes.addAll(options.choice().unused(image));
+                write(image, stem, result, options, manifest.preparation(notes), opened);
             }
+            bar.clear();
+            tell(file, notes);
         } finally {
             image.close();
+        }
+    }
+
+    /** Where there was something to choose, the output says what was taken. */
+    private void tell(Path file, List<String> notes) {
+        if (!notes.isEmpty()) {
+            PrintWriter text = spec.commandLine().getOut();
+            text.println(file + ":");
+            notes.forEach(note -> text.println("  " + note));
+            text.flush();
         }
     }
 
@@ -342,9 +365,10 @@ final class ClusterMapVerb implements Callable<Integer> {
                     levels.isEmpty() ? List.of(ClusterMapOptions.LAST) : levels,
                     wantedPoint,
                     inputSize == null ? 0 : inputSize,
-                    device);
-        } catch (IllegalArgumentException e) {
-            throw wrong(e.getMessage());
+                    device,
+                    choice.choice());
+        } catch (IllegalArgumentException | IOException e) {
+            throw wrong(Main.oneLine(Main.reason(e)));
         }
     }
 

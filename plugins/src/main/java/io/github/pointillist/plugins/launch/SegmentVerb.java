@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -80,6 +81,9 @@ final class SegmentVerb implements Callable<Integer> {
             paramLabel = "NAME|FILE.json",
             description = "Official variant or configuration of a checkpoint file. Default: told from the file.")
     private String variant;
+
+    @Mixin
+    private ChoiceOptions choice = new ChoiceOptions();
 
     @Option(
             names = "--scaling",
@@ -199,7 +203,7 @@ final class SegmentVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private SegmentOptions options() {
+    private SegmentOptions options() throws IOException {
         positive("--object-diameter", objectDiameter, "pixels");
         positive("--pixel-size", pixelSize, "micrometres");
         probability("--foreground-threshold", foregroundThreshold);
@@ -222,7 +226,8 @@ final class SegmentVerb implements Callable<Integer> {
                 tile == null ? 0 : tile,
                 new SegmentOptions.Masks(
                         or(pixelThreshold), or(thingThreshold), or(stuffThreshold), or(overlapThreshold)),
-                device);
+                device,
+                choice.choice());
     }
 
     private static double or(Double given) {
@@ -254,6 +259,7 @@ final class SegmentVerb implements Callable<Integer> {
         try {
             SegmentResult result = run.segment(image, bar);
             List<String> notes = new ArrayList<>(result.notes());
+            notes.addAll(options.choice().unused(image));
             boolean outlines = rois == null ? !ObjectRois.tooMany(result) : rois;
             if (rois == null && !outlines) {
                 notes.add(ObjectRois.tooManyNote(result) + ", or ask for them with --rois");
@@ -262,7 +268,7 @@ final class SegmentVerb implements Callable<Integer> {
             try (StagedFiles staged = new StagedFiles(out)) {
                 write(stem, image, result, outlines, staged);
                 Path manifest = staged.stage(stem + "_run.json");
-                String json = manifest(file, options, run, choice)
+                String json = manifest(file, image, options, run, choice)
                         .input(file, RunManifest.sha256(file), image)
                         .segmented(result)
                         .preparation(notes)
@@ -303,7 +309,8 @@ final class SegmentVerb implements Callable<Integer> {
         }
     }
 
-    private RunManifest manifest(Path file, SegmentOptions options, SegmentRun run, Devices.Choice choice) {
+    private RunManifest manifest(
+            Path file, ImagePlus image, SegmentOptions options, SegmentRun run, Devices.Choice choice) {
         Path absolute = file.toAbsolutePath().normalize();
         List<String> words = new ArrayList<>(List.of("pointillist", "segment", absolute.toString()));
         words.addAll(List.of("--out", out.toAbsolutePath().normalize().toString()));
@@ -312,7 +319,9 @@ final class SegmentVerb implements Callable<Integer> {
             words.add(rois ? "--rois" : "--no-rois");
         }
         return new RunManifest("segment", words)
-                .macro(absolute, RunManifest.macroLine("Segment...", options.macroKeys()))
+                .macro(
+                        absolute,
+                        options.choice().macroLines(image) + RunManifest.macroLine("Segment...", options.macroKeys()))
                 .settings(options.macroKeys())
                 .device(choice.name(), choice.why())
                 .model(options.model(), Optional.of(run.modelNote()));

@@ -25,6 +25,7 @@ import java.util.Map;
  * @param top most classes listed a region, 0 for all, -1 for automatic: 5 for softmax, all for sigmoid
  * @param threshold least score listed, -1 for automatic: 0 for softmax, 0.5 for sigmoid
  * @param device "auto", "cpu", "gpu0", ...
+ * @param choice which channels of the image, and where; with ROI the regions say where
  */
 public record ClassifyOptions(
         String model,
@@ -39,7 +40,40 @@ public record ClassifyOptions(
         Scores scores,
         int top,
         double threshold,
-        String device) {
+        String device,
+        Choice choice) {
+    /** The same with the usual channels, within the image's selection. */
+    public ClassifyOptions(
+            String model,
+            String variant,
+            Each each,
+            int windowPx,
+            int stepPx,
+            int marginPx,
+            boolean blankOutside,
+            Fit fit,
+            int inputSizePx,
+            Scores scores,
+            int top,
+            double threshold,
+            String device) {
+        this(
+                model,
+                variant,
+                each,
+                windowPx,
+                stepPx,
+                marginPx,
+                blankOutside,
+                fit,
+                inputSizePx,
+                scores,
+                top,
+                threshold,
+                device,
+                Choice.USUAL);
+    }
+
     /** What is classified. */
     public enum Each {
         /** The whole image. */
@@ -59,6 +93,12 @@ public record ClassifyOptions(
      */
     public ClassifyOptions {
         settings(model, variant, fit, inputSizePx, scores, top, threshold, blankOutside, device);
+        require(
+                each != Each.ROI || choice.within().roi() == null,
+                "region",
+                choice.within().text(),
+                "none with each=roi, where the regions say what is classified");
+        choice = each == Each.ROI ? choice.everywhere() : choice;
         require(windowPx >= 0, "window", windowPx, "1 or more pixels, or 0 for the model's input");
         require(stepPx >= 0, "step", stepPx, "1 or more pixels, or 0 for the side of a window");
         require(windowPx == 0 || stepPx <= windowPx, "step", stepPx, "at most the side of a window, " + windowPx);
@@ -116,6 +156,7 @@ public record ClassifyOptions(
         keys.put("top", Integer.toString(top));
         keys.put("threshold", Double.toString(threshold));
         keys.put("device", device);
+        keys.put("channel", choice.channel());
         return keys;
     }
 
@@ -141,6 +182,7 @@ public record ClassifyOptions(
         arguments.addAll(List.of("--top", Integer.toString(top)));
         arguments.addAll(List.of("--threshold", Double.toString(threshold)));
         arguments.addAll(List.of("--device", device));
+        choice.addTo(arguments);
         return arguments;
     }
 }

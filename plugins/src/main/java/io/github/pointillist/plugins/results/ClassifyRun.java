@@ -54,33 +54,42 @@ public final class ClassifyRun implements AutoCloseable {
      * @throws IllegalArgumentException if image, regions or labels do not fit
      */
     public ClassifyResult classify(ImagePlus image, List<Roi> rois, ImagePlus labels, Progress progress) {
-        Planes planes = new Planes(image);
+        Planes planes = new Planes(image, options.choice(), Planes.Use.COLOUR);
+        Area area = planes.area();
         check(image, rois, labels);
         int count = planes.slices() * planes.frames();
         ClassTable table = new ClassTable();
         List<String> summary = new ArrayList<>();
-        List<String> notes = List.of();
+        List<String> notes = new ArrayList<>(planes.notes());
         LabelStack maps = options.each() == Each.WINDOW ? new LabelStack(planes.width(), planes.height(), count) : null;
         int regions = 0;
         long nanos = 0;
         for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
             for (int slice = 1; slice <= planes.slices(); slice++, n++) {
                 progress.check();
-                List<Region> wanted = regions(image, rois, labels, slice, frame);
-                Planes.Plane plane = planes.read(slice, frame);
+                List<Region> wanted = regions(image, area, rois, labels, slice, frame);
+                Planes.Plane plane = planes.seen(planes.read(slice, frame));
                 long start = System.nanoTime();
                 Result result = task.classify(plane.pixels(), wanted, new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
-                for (Classified one : result.regions()) {
+                for (Classified seen : result.regions()) {
+                    Classified one = placed(seen, area);
                     table.add(one, slice, frame);
                     if (regions < SUMMARY_REGIONS) {
                         summary.add(where(planes, slice, frame) + line(one));
                     }
                     regions++;
                 }
-                notes = n == 0 ? result.notes() : notes;
+                if (n == 0) {
+                    notes.addAll(result.notes());
+                }
                 if (maps != null) {
-                    int[] classes = task.classMap(result, planes.width(), planes.height());
+                    int[] classes = area == null
+                            ? task.classMap(result, planes.width(), planes.height())
+                            : area.place(
+                                    task.classMap(result, area.width(), area.height()),
+                                    planes.width(),
+                                    planes.height());
                     maps.add("classes", classes, task.card().classes());
                 }
             }
@@ -119,9 +128,26 @@ public final class ClassifyRun implements AutoCloseable {
         }
     }
 
-    private List<Region> regions(ImagePlus image, List<Roi> rois, ImagePlus labels, int slice, int frame) {
-        int width = image.getWidth();
-        int height = image.getHeight();
+    /** A region of what was seen at its place in the image. */
+    private static Classified placed(Classified one, Area area) {
+        if (area == null) {
+            return one;
+        }
+        Region seen = one.region();
+        Region region = new Region(
+                seen.name(),
+                seen.left() + area.bounds().x,
+                seen.top() + area.bounds().y,
+                seen.width(),
+                seen.height(),
+                seen.mask());
+        return new Classified(region, one.scores(), one.all());
+    }
+
+    /** Where in what is seen. */
+    private List<Region> regions(ImagePlus image, Area area, List<Roi> rois, ImagePlus labels, int slice, int frame) {
+        int width = area == null ? image.getWidth() : area.width();
+        int height = area == null ? image.getHeight() : area.height();
         switch (options.each()) {
             case ROI:
                 List<Region> regions = new ArrayList<>();
@@ -133,7 +159,12 @@ public final class ClassifyRun implements AutoCloseable {
                 return regions;
             case OBJECT:
                 int plane = labels.getStackSize() == 1 ? 1 : (frame - 1) * image.getNSlices() + slice;
-                return Region.objects(labels(labels.getStack().getProcessor(plane)), width, height, options.marginPx());
+                ImageProcessor all = labels.getStack().getProcessor(plane);
+                int[] objects = labels(area == null ? all : area.crop(all));
+                if (area != null) {
+                    area.clear(objects);
+                }
+                return Region.objects(objects, width, height, options.marginPx());
             case WINDOW:
                 int window = options.windowPx() > 0 ? options.windowPx() : task.usualWindowPx();
                 int step = options.stepPx() > 0 ? options.stepPx() : window;

@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
  * @param point for MODEL: the point whose affinities are mapped, null to map groups
  * @param inputSizePx for MODEL: side to which images are resized, 0 to keep their own size
  * @param device "auto", "cpu", "gpu0", ...
+ * @param choice which channels of the image, and where
  */
 public record ClusterMapOptions(
         Method method,
@@ -46,7 +47,44 @@ public record ClusterMapOptions(
         List<String> levels,
         Point point,
         int inputSizePx,
-        String device) {
+        String device,
+        Choice choice) {
+    /** The same with all channels, or the usual one of a model, within the image's selection. */
+    public ClusterMapOptions(
+            Method method,
+            int clusters,
+            double compactness,
+            int iterations,
+            Similarity similarity,
+            FeatureKind features,
+            Connected connected,
+            int minSizePx,
+            long seed,
+            String model,
+            String variant,
+            List<String> levels,
+            Point point,
+            int inputSizePx,
+            String device) {
+        this(
+                method,
+                clusters,
+                compactness,
+                iterations,
+                similarity,
+                features,
+                connected,
+                minSizePx,
+                seed,
+                model,
+                variant,
+                levels,
+                point,
+                inputSizePx,
+                device,
+                Choice.USUAL);
+    }
+
     /** Stands for the value that follows from the method. */
     public static final int AUTOMATIC = -1;
 
@@ -274,6 +312,7 @@ public record ClusterMapOptions(
         keys.put("point", point == null ? "none" : point.toString());
         keys.put("input_size", Integer.toString(inputSizePx));
         keys.put("device", device);
+        keys.put("channel", choice.channel());
         return keys;
     }
 
@@ -310,6 +349,7 @@ public record ClusterMapOptions(
         }
         arguments.addAll(List.of("--seed", Long.toString(seed)));
         arguments.addAll(List.of("--device", device));
+        choice.addTo(arguments);
         return arguments;
     }
 

@@ -12,6 +12,12 @@ import java.util.List;
  * @param clusters the largest label of all planes
  * @param table sizes, places and mean values of the clusters
  * @param milliseconds time taken by the task
+ * @param notes which channels and what part of the image, one line each; none where there is nothing to choose
  */
 public record ClusterMapResult(
-        ImagePlus labels, List<String> levels, int clusters, ClusterTable table, long milliseconds) {}
+        ImagePlus labels,
+        List<String> levels,
+        int clusters,
+        ClusterTable table,
+        long milliseconds,
+        List<String> notes) {}

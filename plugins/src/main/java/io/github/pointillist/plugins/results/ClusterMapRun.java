@@ -83,7 +83,14 @@ public final class ClusterMapRun implements AutoCloseable {
         if (point == null) {
             throw new IllegalArgumentException("point is none; give the point whose affinities are to be mapped");
         }
-        Planes planes = new Planes(image);
+        Planes planes = new Planes(image, options.choice(), Planes.Use.COLOUR);
+        Area area = planes.area();
+        int left = area == null ? 0 : area.bounds().x;
+        int top = area == null ? 0 : area.bounds().y;
+        if (area != null && !area.bounds().contains(point.x(), point.y())) {
+            throw new IllegalArgumentException("point is " + point + ", which lies outside of the area looked at: "
+                    + area.width() + " x " + area.height() + " pixels from x " + left + ", y " + top);
+        }
         int count = planes.slices() * planes.frames();
         List<float[]> weights = new ArrayList<>();
         long nanos = 0;
@@ -92,15 +99,23 @@ public final class ClusterMapRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                model.affinity(plane.pixels(), levels, point.x(), point.y(), new PartOfProgress(progress, n, count))
-                        .forEach(map ->
-                                weights.add(Images.toRaster(map.weights()).data()));
+                model.affinity(
+                                planes.seen(plane).pixels(),
+                                levels,
+                                point.x() - left,
+                                point.y() - top,
+                                new PartOfProgress(progress, n, count))
+                        .forEach(map -> {
+                            float[] seen = Images.toRaster(map.weights()).data();
+                            weights.add(area == null ? seen : area.place(seen, planes.width(), planes.height()));
+                        });
                 nanos += System.nanoTime() - start;
             }
         }
         progress.report(1, 1, "done");
         String title = stem(image.getTitle()) + "_affinity";
-        return new AffinityResult(HeatMaps.toImage(title, image, levels, weights, point), levels, nanos / 1_000_000);
+        return new AffinityResult(
+                HeatMaps.toImage(title, image, levels, weights, point), levels, nanos / 1_000_000, planes.notes());
     }
 
     /**
@@ -111,7 +126,7 @@ public final class ClusterMapRun implements AutoCloseable {
      * @throws IllegalArgumentException if the image or the settings do not fit
      */
     public ClusterMapResult map(ImagePlus image, Progress progress) throws IOException {
-        Planes planes = new Planes(image);
+        Planes planes = new Planes(image, options.choice(), model == null ? Planes.Use.FEATURES : Planes.Use.COLOUR);
         if (model != null) {
             return map(planes, model, progress);
         }
@@ -132,25 +147,55 @@ public final class ClusterMapRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
+                // the model sees whole rectangles; clusters of pixels are of the area alone
+                Planes.Plane seen = model == null ? planes.seenWithin(plane) : planes.seen(plane);
                 List<LabelPlane> maps =
-                        task.map(plane.pixels(), planes.rgb(), levels, new PartOfProgress(progress, n, count));
+                        task.map(seen.pixels(), planes.seesRgb(), levels, new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (stack == null) {
                     found = maps.stream().map(LabelPlane::level).toList();
                     stack = new LabelStack(planes.width(), planes.height(), count * maps.size());
                 }
                 for (LabelPlane map : maps) {
-                    int[] labels = Images.labels(map.labels());
-                    stack.add(map.level(), labels, map.clusters());
-                    table.add(map.level(), slice, frame, labels, map.clusters(), planes.width(), plane, map.segments());
-                    largest = Math.max(largest, map.clusters());
+                    Placed placed = placed(planes, map);
+                    stack.add(map.level(), placed.labels, placed.clusters);
+                    table.add(
+                            map.level(),
+                            slice,
+                            frame,
+                            placed.labels,
+                            placed.clusters,
+                            planes.width(),
+                            plane,
+                            placed.segments);
+                    largest = Math.max(largest, placed.clusters);
                 }
             }
         }
         progress.report(1, 1, "done");
         String title = stem(planes.image().getTitle()) + "_clusters";
         return new ClusterMapResult(
-                stack.toImage(title, planes.image(), found), found, largest, table, nanos / 1_000_000);
+                stack.toImage(title, planes.image(), found), found, largest, table, nanos / 1_000_000, planes.notes());
+    }
+
+    /** Clusters at their places in the image, with what each ends in. */
+    @SuppressWarnings("ArrayRecordComponent") // pixels, never compared
+    private record Placed(int[] labels, int clusters, List<String> segments) {}
+
+    private static Placed placed(Planes planes, LabelPlane map) {
+        int[] labels = Images.labels(map.labels());
+        Area area = planes.area();
+        if (area == null) {
+            return new Placed(labels, map.clusters(), map.segments());
+        }
+        Area.Placed placed = area.objects(labels, map.clusters(), planes.width(), planes.height(), 0, false);
+        List<String> segments = new ArrayList<>();
+        for (int label = 1; label <= map.segments().size(); label++) {
+            if (placed.names()[label] > 0) {
+                segments.add(map.segments().get(label - 1));
+            }
+        }
+        return new Placed(placed.labels(), placed.count(), segments);
     }
 
     /** What was found in the model's file; empty without a model. */

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 
 /**
@@ -32,8 +33,16 @@ public final class ObjectTable {
     /** Whether rows are segments of things and stuff. */
     private final boolean segments;
 
-    /** An object or a class in a plane; the other is null. An object may be a segment. */
-    private record Row(int slice, int frame, Measured object, SegmentPanoptic.Segment segment, ClassShare share) {}
+    /** Where in the image; null for all of it. */
+    private final Area area;
+
+    /**
+     * An object or a class in a plane; the other is null. An object may be a segment.
+     *
+     * @param cut whether the object touches the edge of the area
+     */
+    private record Row(
+            int slice, int frame, Measured object, SegmentPanoptic.Segment segment, ClassShare share, boolean cut) {}
 
     /**
      * An empty table.
@@ -43,13 +52,15 @@ public final class ObjectTable {
      * @param channels their names
      * @param classNames names of classes by their labels; empty for objects and segments
      * @param segments whether rows are segments of things and stuff
+     * @param area where in the image; null for all of it
      */
     ObjectTable(
             Calibration calibration,
             int height,
             List<String> channels,
             SortedMap<Integer, String> classNames,
-            boolean segments) {
+            boolean segments,
+            Area area) {
         boolean usable = calibration.getXUnit().equals(calibration.getYUnit())
                 && isSize(calibration.pixelWidth)
                 && isSize(calibration.pixelHeight);
@@ -60,6 +71,7 @@ public final class ObjectTable {
         this.channels = channels;
         this.classNames = classNames;
         this.segments = segments;
+        this.area = area;
     }
 
     private static boolean isSize(double value) {
@@ -71,20 +83,37 @@ public final class ObjectTable {
     }
 
     void addObjects(int slice, int frame, int[] labels, int width, Planes.Plane pixels) {
+        Set<Integer> cut = area == null ? Set.of() : area.touching(labels, width);
         MeasureObjects.objects(plane(labels, width, pixels))
-                .forEach(object -> rows.add(new Row(slice, frame, object, null, null)));
+                .forEach(object -> rows.add(new Row(slice, frame, object, null, null, cut.contains(object.label()))));
     }
 
     /** @param found what the labels 1 to n are */
     void addSegments(
             int slice, int frame, int[] labels, int width, Planes.Plane pixels, List<SegmentPanoptic.Segment> found) {
+        Set<Integer> cut = area == null ? Set.of() : area.touching(labels, width);
         MeasureObjects.objects(plane(labels, width, pixels))
-                .forEach(object -> rows.add(new Row(slice, frame, object, found.get(object.label() - 1), null)));
+                .forEach(object -> rows.add(new Row(
+                        slice, frame, object, found.get(object.label() - 1), null, cut.contains(object.label()))));
     }
 
     void addClasses(int slice, int frame, int[] labels, int width, Planes.Plane pixels) {
-        MeasureObjects.classes(plane(labels, width, pixels), List.copyOf(classNames.keySet()))
-                .forEach(share -> rows.add(new Row(slice, frame, null, null, share)));
+        MeasureObjects.classes(inside(labels, width, pixels), List.copyOf(classNames.keySet()))
+                .forEach(share -> rows.add(new Row(slice, frame, null, null, share, false)));
+    }
+
+    /** The pixels of the area as one row: classes have no shape, and their shares are of these pixels. */
+    private MeasureObjects.Plane inside(int[] labels, int width, Planes.Plane pixels) {
+        if (area == null) {
+            return plane(labels, width, pixels);
+        }
+        int[] at = area.pixels(width);
+        int[] inside = new int[at.length];
+        for (int i = 0; i < at.length; i++) {
+            inside[i] = labels[at[i]];
+        }
+        return new MeasureObjects.Plane(
+                inside, at.length, 1, pixel, channels.size(), (channel, index) -> pixels.value(channel, at[index]));
     }
 
     /** Number of rows. */
@@ -141,7 +170,7 @@ public final class ObjectTable {
             values.addAll(List.of(one.leftPx(), one.topPx(), one.widthPx(), one.heightPx()));
             values.addAll(List.of(one.perimeter(), one.circularity(), one.diameter(), one.major(), one.minor()));
             values.addAll(List.of(one.angle(), one.aspectRatio(), one.solidity()));
-            values.addAll(List.of(one.touchesBorder() ? 1 : 0, one.neighbours()));
+            values.addAll(List.of(one.touchesBorder() || row.cut ? 1 : 0, one.neighbours()));
             one.channels().forEach(channel -> add(values, channel));
         } else {
             ClassShare share = row.share;

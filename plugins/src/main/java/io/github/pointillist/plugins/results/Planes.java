@@ -5,6 +5,7 @@ import ij.ImagePlus;
 import ij.io.FileInfo;
 import ij.process.ByteProcessor;
 import ij.process.ColorProcessor;
+import ij.process.FloatProcessor;
 import ij.process.ImageProcessor;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,18 +18,88 @@ import net.imglib2.view.Views;
  * An ImageJ image as planes of features: the channels of a pixel are its features, and every slice and frame is a plane
  * of its own. RGB images and images with a palette (GIF, PNG, BMP) have three features. An 8-bit image of another format
  * may have a coloured lookup table: it is the display of grey values, which are kept. One plane at a time is read.
+ *
+ * <p>{@link #read} gives all of a plane, for what is measured; {@link #seen} what a task sees of it by a {@link Choice}:
+ * some channels, within an area. What the task finds goes back to its place in the image by {@link #area}.
  */
 public final class Planes {
+    /** What a task makes of several channels. */
+    public enum Use {
+        /** One number a pixel: the channel displayed unless another is chosen; of {@link Choice#ALL} the mean. */
+        GREY,
+        /** Red, green and blue: three channels are these; of any other number the channel displayed. */
+        COLOUR,
+        /** As many numbers as channels: all of them. */
+        FEATURES
+    }
+
     private final ImagePlus image;
     private final boolean rgb;
+    private final Area area;
+    private final List<String> notes = new ArrayList<>();
 
-    /** Reads from an image and changes nothing about it. */
+    /** What is seen, from 0; null for all of them. */
+    private final List<Integer> chosen;
+
+    private final boolean mean;
+
+    /** Reads from an image and changes nothing about it; all of it is seen. */
     public Planes(ImagePlus image) {
+        this(image, new Choice(Choice.ALL, Choice.Within.IMAGE), Use.FEATURES);
+        notes.clear();
+    }
+
+    /**
+     * Reads from an image and changes nothing about it.
+     *
+     * @throws IllegalArgumentException if there is no such channel, or the area does not lie in the image
+     */
+    public Planes(ImagePlus image, Choice choice, Use use) {
         this.image = image;
         rgb = image.getType() == ImagePlus.COLOR_RGB || hasPalette(image);
         if (rgb && image.getNChannels() > 1) {
             throw new IllegalArgumentException(image.getTitle() + " has " + image.getNChannels()
                     + " channels that are each in colour; allowed are colour images of one channel, or grey channels");
+        }
+        ChannelNames names = rgb ? ChannelNames.ofColour() : ChannelNames.of(image);
+        boolean colour = names.colour();
+        boolean several = names.names().size() > 1;
+        mean = use == Use.GREY && choice.channel().equals(Choice.ALL) && several && !colour;
+        chosen = chosen(choice, use, names, colour);
+        area = choice.area(image, notes);
+    }
+
+    /** The channels seen, null for all; says so where there is something to choose. */
+    private List<Integer> chosen(Choice choice, Use use, ChannelNames names, boolean colour) {
+        int n = names.names().size();
+        String another = "; channel (--channel) chooses by number or name";
+        switch (choice.channel()) {
+            case Choice.ALL:
+                if (n > 1 && !colour) {
+                    notes.add((mean ? "the mean of " : "all of ") + names.all() + " taken, as asked for");
+                }
+                return null;
+            case Choice.AUTOMATIC:
+                if (n == 1 || colour) {
+                    return null;
+                }
+                if (use == Use.FEATURES || (use == Use.COLOUR && n == 3)) {
+                    notes.add(names.all()
+                            + (use == Use.FEATURES
+                                    ? " taken together: each is a feature of a pixel"
+                                    : " taken as red, green and blue, which the model knows")
+                            + another);
+                    return null;
+                }
+                int displayed = Math.max(1, Math.min(n, image.getC())) - 1;
+                notes.add(names.one(displayed) + " taken, which is displayed" + another + ", or all");
+                return List.of(displayed);
+            default:
+                int wanted = names.find(choice.channel(), image.getTitle());
+                if (n > 1) {
+                    notes.add(names.one(wanted) + " taken, as asked for");
+                }
+                return n == 1 ? null : List.of(wanted);
         }
     }
 
@@ -52,6 +123,56 @@ public final class Planes {
     /** Whether the features are 8-bit sRGB. */
     public boolean rgb() {
         return rgb;
+    }
+
+    /** Which channels are seen, and where, one line each; none where there is nothing to choose. */
+    public List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    /** Where in the image is seen; null for all of it. */
+    Area area() {
+        return area;
+    }
+
+    /** Whether what is seen is 8-bit sRGB. */
+    public boolean seesRgb() {
+        return rgb && chosen == null;
+    }
+
+    /** What a task sees of a plane. */
+    public Plane seen(Plane plane) {
+        List<ImageProcessor> channels = chosen == null
+                ? plane.channels
+                : chosen.stream().map(plane.channels::get).toList();
+        if (mean) {
+            channels = List.of(mean(channels));
+        }
+        if (area != null) {
+            channels = channels.stream().map(area::crop).toList();
+        }
+        return new Plane(channels, mean ? null : plane.calibrated);
+    }
+
+    /** The same, where what lies inside the rectangle and outside the area is no number. */
+    Plane seenWithin(Plane plane) {
+        Plane seen = seen(plane);
+        return area == null || area.mask() == null
+                ? seen
+                : new Plane(seen.channels.stream().map(area::blank).toList(), null);
+    }
+
+    private static ImageProcessor mean(List<ImageProcessor> channels) {
+        ImageProcessor first = channels.get(0);
+        float[] values = new float[first.getPixelCount()];
+        for (int i = 0; i < values.length; i++) {
+            double sum = 0;
+            for (ImageProcessor channel : channels) {
+                sum += channel.getf(i);
+            }
+            values[i] = (float) (sum / channels.size());
+        }
+        return new FloatProcessor(first.getWidth(), first.getHeight(), values);
     }
 
     /** Pixels in a row. */

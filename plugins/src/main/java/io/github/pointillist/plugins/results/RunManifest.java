@@ -100,6 +100,7 @@ public final class RunManifest {
         settings.addProperty("seed", options.seed());
         settings.add("levels", strings(levels));
         settings.addProperty("device", options.device());
+        settings.addProperty("channel", options.choice().channel());
         root.add("settings", settings);
         return this;
     }

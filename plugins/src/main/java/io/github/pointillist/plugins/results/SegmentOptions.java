@@ -26,6 +26,7 @@ import java.util.Map;
  * @param tilePx side of what is held in memory at once, 0 for automatic; changes nothing in the result
  * @param masks for panoptic models: when a mask is a segment
  * @param device "auto", "cpu", "gpu0", ...
+ * @param choice which channels of the image, and where
  */
 public record SegmentOptions(
         String model,
@@ -41,7 +42,8 @@ public record SegmentOptions(
         boolean linkSlices,
         int tilePx,
         Masks masks,
-        String device) {
+        String device,
+        Choice choice) {
     /**
      * When a mask of a panoptic model is a segment; -1 for the model's own.
      *
@@ -69,6 +71,40 @@ public record SegmentOptions(
         private static void requireShare(String name, double value) {
             require(value == -1 || (value >= 0 && value < 1), name, value, "0 to below 1, or -1 for the model's own");
         }
+    }
+
+    /** The same with the usual channel, within the image's selection. */
+    public SegmentOptions(
+            String model,
+            String variant,
+            Scaling scaling,
+            double objectDiameterPx,
+            double pixelSizeUm,
+            double minAreaPx,
+            double foregroundThreshold,
+            double centreThreshold,
+            boolean excludeBorder,
+            boolean invert,
+            boolean linkSlices,
+            int tilePx,
+            Masks masks,
+            String device) {
+        this(
+                model,
+                variant,
+                scaling,
+                objectDiameterPx,
+                pixelSizeUm,
+                minAreaPx,
+                foregroundThreshold,
+                centreThreshold,
+                excludeBorder,
+                invert,
+                linkSlices,
+                tilePx,
+                masks,
+                device,
+                Choice.USUAL);
     }
 
     /** The same with the model's own thresholds of masks. */
@@ -239,6 +275,7 @@ public record SegmentOptions(
         keys.put("link_slices", Boolean.toString(linkSlices));
         keys.put("tile", Integer.toString(tilePx));
         keys.put("device", device);
+        keys.put("channel", choice.channel());
         return keys;
     }
 
@@ -265,6 +302,7 @@ public record SegmentOptions(
             arguments.addAll(List.of("--tile", Integer.toString(tilePx)));
         }
         arguments.addAll(List.of("--device", device));
+        choice.addTo(arguments);
         return arguments;
     }
 

@@ -12,6 +12,7 @@ import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
 import io.github.pointillist.tasks.Segment;
 import io.github.pointillist.tasks.Segment.Result;
+import io.github.pointillist.tasks.Segment.Settings;
 import io.github.pointillist.tasks.SegmentPanoptic;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -102,13 +103,15 @@ public final class SegmentRun implements AutoCloseable {
         if (panoptic != null) {
             return segments(image, progress);
         }
-        Planes planes = new Planes(image);
+        boolean grey = card.segmentation() != null && card.segmentation().grey();
+        Planes planes = new Planes(image, options.choice(), grey ? Planes.Use.GREY : Planes.Use.COLOUR);
         Calibration own = image.getCalibration();
         double given = options.pixelSizeUm();
         PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
         Calibration calibration = given > 0 ? PixelSizes.calibration(own, given) : own;
         Collected found = new Collected(planes, calibration);
         List<String> notes = new ArrayList<>(List.of(pixelSize.note()));
+        notes.addAll(planes.notes());
         int count = planes.slices() * planes.frames();
         double scale = 1;
         long nanos = 0;
@@ -118,19 +121,20 @@ public final class SegmentRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                Result result =
-                        segmenter.segment(plane.pixels(), pixelSize.um(), new PartOfProgress(progress, n, count));
+                Result result = segmenter.segment(
+                        planes.seen(plane).pixels(), pixelSize.um(), new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (n == 0) {
                     found.begin(result.kind(), result.kind() == Kind.INSTANCES ? new TreeMap<>() : classNames(), count);
                     scale = result.scale();
                     notes.addAll(result.notes());
                 }
+                Area.Placed placed = placed(planes, result);
                 if (options.linkSlices()) {
-                    slices.add(result.labels());
+                    slices.add(placed.labels());
                 } else {
-                    found.objects += result.kind() == Kind.INSTANCES ? result.count() : 0;
-                    found.add(result.labels(), slice, frame, plane);
+                    found.objects += result.kind() == Kind.INSTANCES ? placed.count() : 0;
+                    found.add(placed.labels(), slice, frame, plane);
                 }
             }
             if (options.linkSlices()) {
@@ -152,18 +156,36 @@ public final class SegmentRun implements AutoCloseable {
         return found.result(ClusterMapRun.stem(image.getTitle()) + "_labels", scale, pixelSize.um(), notes, nanos);
     }
 
+    /** Labels of what was seen at their places in the image. */
+    private Area.Placed placed(Planes planes, Result result) {
+        Area area = planes.area();
+        if (area == null) {
+            return new Area.Placed(result.labels(), null, result.count());
+        }
+        if (result.kind() != Kind.INSTANCES) {
+            return new Area.Placed(area.place(result.labels(), planes.width(), planes.height()), null, result.count());
+        }
+        double usualPx = card.segmentation().objectDiameterPx() / result.scale();
+        double least =
+                options.minAreaPx() > 0 ? options.minAreaPx() : Settings.LEAST_SHARE * Math.PI / 4 * usualPx * usualPx;
+        return area.objects(
+                result.labels(), result.count(), planes.width(), planes.height(), least, options.excludeBorder());
+    }
+
     private SegmentResult segments(ImagePlus image, Progress progress) {
-        Planes planes = new Planes(image);
+        Planes planes = new Planes(image, options.choice(), Planes.Use.COLOUR);
         Calibration own = image.getCalibration();
         double given = options.pixelSizeUm();
         PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
         Calibration calibration = given > 0 ? PixelSizes.calibration(own, given) : own;
-        ObjectTable table = new ObjectTable(calibration, planes.height(), planes.channelNames(), new TreeMap<>(), true);
+        ObjectTable table = new ObjectTable(
+                calibration, planes.height(), planes.channelNames(), new TreeMap<>(), true, planes.area());
         int count = planes.slices() * planes.frames();
         LabelStack labels = new LabelStack(planes.width(), planes.height(), count);
         LabelStack classes = new LabelStack(planes.width(), planes.height(), count);
         Map<SegmentResult.Place, SegmentPanoptic.Segment> all = new LinkedHashMap<>();
         List<String> notes = new ArrayList<>(List.of(pixelSize.note()));
+        notes.addAll(planes.notes());
         double scale = 1;
         long nanos = 0;
         for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
@@ -171,8 +193,8 @@ public final class SegmentRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                SegmentPanoptic.Result result =
-                        panoptic.segment(plane.pixels(), new PartOfProgress(progress, n, count));
+                SegmentPanoptic.Result result = placed(
+                        planes, panoptic.segment(planes.seen(plane).pixels(), new PartOfProgress(progress, n, count)));
                 nanos += System.nanoTime() - start;
                 if (n == 0) {
                     scale = result.scale();
@@ -200,6 +222,37 @@ public final class SegmentRun implements AutoCloseable {
                 pixelSize.um(),
                 notes,
                 nanos / 1_000_000);
+    }
+
+    /** Segments of what was seen at their places in the image. */
+    private static SegmentPanoptic.Result placed(Planes planes, SegmentPanoptic.Result seen) {
+        Area area = planes.area();
+        if (area == null) {
+            return seen;
+        }
+        int width = planes.width();
+        int height = planes.height();
+        Area.Placed placed = area.objects(seen.labels(), seen.segments().size(), width, height, 0, false);
+        int[] pixels = new int[placed.count() + 1];
+        for (int label : placed.labels()) {
+            pixels[label]++;
+        }
+        List<SegmentPanoptic.Segment> segments = new ArrayList<>();
+        for (SegmentPanoptic.Segment one : seen.segments()) {
+            int id = placed.names()[one.id()];
+            if (id > 0) {
+                segments.add(new SegmentPanoptic.Segment(
+                        id, one.classIndex(), one.className(), one.thing(), one.score(), one.maskScore(), pixels[id]));
+            }
+        }
+        return new SegmentPanoptic.Result(
+                width,
+                height,
+                placed.labels(),
+                area.place(seen.classes(), width, height),
+                segments,
+                seen.scale(),
+                seen.notes());
     }
 
     private static ImagePlus calibrated(ImagePlus image, Calibration calibration) {
@@ -244,7 +297,7 @@ public final class SegmentRun implements AutoCloseable {
         void begin(Kind what, SortedMap<Integer, String> names, int count) {
             kind = what;
             classNames = names;
-            table = new ObjectTable(calibration, planes.height(), planes.channelNames(), names, false);
+            table = new ObjectTable(calibration, planes.height(), planes.channelNames(), names, false, planes.area());
             labels = new LabelStack(planes.width(), planes.height(), count);
         }
 

@@ -496,10 +496,11 @@ class SegmentRunTest {
                         "--model fake --scaling diameter --object-diameter 20.0 --min-area 3.0"
                                 + " --foreground-threshold 0.4 --exclude-border --invert --link-slices --tile 512 --device cpu");
         assertThat(RunManifest.macroLine("Segment...", options.macroKeys()))
-                .isEqualTo("run(\"Segment...\", \"model=fake variant=automatic scaling=diameter object_diameter=20.0"
-                        + " pixel_size=0.0 min_area=3.0 foreground_threshold=0.4 centre_threshold=-1.0 pixel_threshold=-1.0"
-                        + " thing_threshold=-1.0 stuff_threshold=-1.0 overlap_threshold=-1.0"
-                        + " exclude_border=true invert=true link_slices=true tile=512 device=cpu\");");
+                .isEqualTo(
+                        "run(\"Segment...\", \"model=fake variant=automatic scaling=diameter object_diameter=20.0"
+                                + " pixel_size=0.0 min_area=3.0 foreground_threshold=0.4 centre_threshold=-1.0 pixel_threshold=-1.0"
+                                + " thing_threshold=-1.0 stuff_threshold=-1.0 overlap_threshold=-1.0"
+                                + " exclude_border=true invert=true link_slices=true tile=512 device=cpu channel=automatic\");");
     }
 
     @Test
