@@ -144,6 +144,9 @@ public record ModelCard(
             List<Integer> classValues,
             double smallestRadiusPx) {
         private static final double LARGEST_SPECK = 100;
+        private static final int LARGEST_WINDOW = 2048;
+        private static final int LARGEST_OBJECT = 10_000;
+        private static final int LARGEST_PIXEL = 1_000_000;
 
         /** What the outputs of a model mean. */
         public enum Kind {
@@ -193,6 +196,11 @@ public record ModelCard(
             if (!(smallestRadiusPx >= 0 && smallestRadiusPx <= LARGEST_SPECK)) {
                 throw new IllegalArgumentException("segmentation: the smallest outline has a radius of "
                         + smallestRadiusPx + " px; allowed is 0 to " + LARGEST_SPECK);
+            }
+            if (windowPx > LARGEST_WINDOW || objectDiameterPx > LARGEST_OBJECT || pixelSizeUm > LARGEST_PIXEL) {
+                throw new IllegalArgumentException("segmentation: windows of " + windowPx + " px, objects of "
+                        + objectDiameterPx + " px, pixels of " + pixelSizeUm + " um; allowed are up to "
+                        + LARGEST_WINDOW + " px, " + LARGEST_OBJECT + " px and " + LARGEST_PIXEL + " um");
             }
             if (kind == null
                     || kind == Kind.PANOPTIC
