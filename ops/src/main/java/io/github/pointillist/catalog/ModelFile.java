@@ -10,6 +10,7 @@ import com.google.gson.JsonPrimitive;
 import io.github.pointillist.models.Architecture;
 import io.github.pointillist.models.Architectures;
 import io.github.pointillist.weights.CheckpointException;
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The contents of {@code model.json}, which with {@code weights.safetensors} makes a model folder.
@@ -72,12 +74,22 @@ public record ModelFile(
             List<String> notes) {
         /** Copies the collections; what is absent is empty. */
         public Origin {
-            alternatives = alternatives == null ? List.of() : List.copyOf(alternatives);
-            notes = notes == null ? List.of() : List.copyOf(notes);
-            if (info != null && info.containsValue(null)) {
+            file = Plain.line(file);
+            sha256 = Plain.line(sha256);
+            layout = Plain.line(layout);
+            alternatives = plain("alternatives", alternatives);
+            notes = plain("notes", notes);
+            if (info != null && info.values().stream().anyMatch(Objects::isNull)) {
                 throw new IllegalArgumentException("origin.info has a null; allowed is text");
             }
             info = info == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(info));
+        }
+
+        private static List<String> plain(String what, List<String> texts) {
+            if (texts != null && texts.stream().anyMatch(Objects::isNull)) {
+                throw new IllegalArgumentException("origin." + what + " has a null; allowed is text");
+            }
+            return texts == null ? List.of() : texts.stream().map(Plain::line).toList();
         }
     }
 

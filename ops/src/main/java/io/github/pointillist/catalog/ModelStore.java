@@ -151,11 +151,23 @@ public final class ModelStore {
                 try {
                     entries.add(new Entry(name, ModelFile.read(folder), null, false));
                 } catch (IOException e) {
-                    entries.add(new Entry(name, null, reason(e), false));
+                    // The list names the folder itself.
+                    String path = folder.resolve(ModelFile.NAME).toString();
+                    String reason = reason(e);
+                    entries.add(new Entry(
+                            name,
+                            null,
+                            reason.startsWith(path) ? beside(reason.substring(path.length())) : reason,
+                            false));
                 }
             }
         }
         return entries;
+    }
+
+    private static String beside(String rest) {
+        String damaged = " is damaged: ";
+        return rest.startsWith(damaged) ? rest.substring(damaged.length()) : ModelFile.NAME + rest;
     }
 
     /** The message of a file system's exception is the name of a file and no more. */
