@@ -4,7 +4,9 @@ package io.github.pointillist.catalog;
 import io.github.pointillist.image.Interpolation;
 import io.github.pointillist.image.ModelInput;
 import io.github.pointillist.image.Normalisation;
+import io.github.pointillist.weights.Plain;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a set of weights is and what it expects.
@@ -144,6 +146,9 @@ public record ModelCard(
             List<Integer> classValues,
             double smallestRadiusPx) {
         private static final double LARGEST_SPECK = 100;
+        private static final int LARGEST_WINDOW = 2048;
+        private static final int LARGEST_OBJECT = 10_000;
+        private static final int LARGEST_PIXEL = 1_000_000;
 
         /** What the outputs of a model mean. */
         public enum Kind {
@@ -193,6 +198,11 @@ public record ModelCard(
             if (!(smallestRadiusPx >= 0 && smallestRadiusPx <= LARGEST_SPECK)) {
                 throw new IllegalArgumentException("segmentation: the smallest outline has a radius of "
                         + smallestRadiusPx + " px; allowed is 0 to " + LARGEST_SPECK);
+            }
+            if (windowPx > LARGEST_WINDOW || objectDiameterPx > LARGEST_OBJECT || pixelSizeUm > LARGEST_PIXEL) {
+                throw new IllegalArgumentException("segmentation: windows of " + windowPx + " px, objects of "
+                        + objectDiameterPx + " px, pixels of " + pixelSizeUm + " um; allowed are up to "
+                        + LARGEST_WINDOW + " px, " + LARGEST_OBJECT + " px and " + LARGEST_PIXEL + " um");
             }
             if (kind == null
                     || kind == Kind.PANOPTIC
@@ -311,8 +321,19 @@ public record ModelCard(
             throw new IllegalArgumentException(
                     "the card lacks name, architecture, variant, title or task; give all five");
         }
-        classNames = classNames == null ? List.of() : List.copyOf(classNames);
-        notes = notes == null ? List.of() : List.copyOf(notes);
+        // Files of strangers become cards, and cards are shown on terminals.
+        name = Plain.line(name);
+        architecture = Plain.line(architecture);
+        variant = Plain.line(variant);
+        title = Plain.line(title);
+        task = Plain.line(task);
+        licence = Plain.line(licence);
+        citation = Plain.line(citation);
+        source = Plain.line(source);
+        weights = Plain.line(weights);
+        accuracy = Plain.line(accuracy);
+        classNames = plain("classNames", classNames);
+        notes = plain("notes", notes);
         if (classes < 0 || (!classNames.isEmpty() && classNames.size() != classes)) {
             throw new IllegalArgumentException("the card of " + name + " has " + classes + " classes and "
                     + classNames.size() + " names of classes; give one name a class, or none");
@@ -323,6 +344,13 @@ public record ModelCard(
             throw new IllegalArgumentException("the card of " + name + " has " + classes + " classes and "
                     + segmentation.classValues().size() + " labels of classes; give one label a class, or none");
         }
+    }
+
+    private static List<String> plain(String what, List<String> texts) {
+        if (texts != null && texts.stream().anyMatch(Objects::isNull)) {
+            throw new IllegalArgumentException(what + " has a null; allowed is text");
+        }
+        return texts == null ? List.of() : texts.stream().map(Plain::line).toList();
     }
 
     /** The name of a class, "class 7" where it has none. */

@@ -3,15 +3,24 @@ package io.github.pointillist.catalog;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
 import io.github.pointillist.models.Architecture;
 import io.github.pointillist.models.Architectures;
+import io.github.pointillist.weights.CheckpointException;
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The contents of {@code model.json}, which with {@code weights.safetensors} makes a model folder.
@@ -32,7 +41,9 @@ public record ModelFile(
 
     static final String NAME = "model.json";
     static final String WEIGHTS = "weights.safetensors";
-    private static final long LARGEST_BYTES = 1 << 24;
+    private static final int LARGEST_NUMBER = 1 << 16;
+    private static final int LARGEST_LIST = 1024;
+    static final long LARGEST_BYTES = 1 << 22;
 
     /**
      * The file of weights.
@@ -60,7 +71,27 @@ public record ModelFile(
             String layout,
             List<String> alternatives,
             Map<String, String> info,
-            List<String> notes) {}
+            List<String> notes) {
+        /** Copies the collections; what is absent is empty. */
+        public Origin {
+            file = Plain.line(file);
+            sha256 = Plain.line(sha256);
+            layout = Plain.line(layout);
+            alternatives = plain("alternatives", alternatives);
+            notes = plain("notes", notes);
+            if (info != null && info.values().stream().anyMatch(Objects::isNull)) {
+                throw new IllegalArgumentException("origin.info has a null; allowed is text");
+            }
+            info = info == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(info));
+        }
+
+        private static List<String> plain(String what, List<String> texts) {
+            if (texts != null && texts.stream().anyMatch(Objects::isNull)) {
+                throw new IllegalArgumentException("origin." + what + " has a null; allowed is text");
+            }
+            return texts == null ? List.of() : texts.stream().map(Plain::line).toList();
+        }
+    }
 
     /**
      * Reads and checks {@code model.json}.
@@ -75,16 +106,23 @@ public record ModelFile(
         if (Files.size(file) > LARGEST_BYTES) {
             throw new IOException(file + " has " + Files.size(file) + " bytes; allowed are " + LARGEST_BYTES);
         }
-        return parse(Files.readString(file), file.toString());
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes((int) LARGEST_BYTES); // also where it grows meanwhile
+        }
+        return parse(new String(bytes, StandardCharsets.UTF_8), file.toString());
     }
 
     /** The same for the text of the file; {@code file} names it in messages. */
     static ModelFile parse(String text, String file) throws IOException {
         try {
-            ModelFile model = new Gson().fromJson(text, ModelFile.class);
-            if (model == null || !FORMAT.equals(model.format)) {
+            JsonElement json = StrictJson.parse(text);
+            if (!(json instanceof JsonObject object)
+                    || !object.has("format")
+                    || !object.get("format").equals(new JsonPrimitive(FORMAT))) {
                 throw new IOException(file + " is not of the format " + FORMAT);
             }
+            ModelFile model = StrictJson.as(json, ModelFile.class);
             if (model.version != VERSION) {
                 throw new IOException(file + " is of version " + model.version + " of the format; this program reads "
                         + VERSION + ": take a newer one");
@@ -93,20 +131,14 @@ public record ModelFile(
                 throw new IOException(file + " lacks card, config or weights");
             }
             if (!WEIGHTS.equals(model.weights.file)) {
-                throw new IOException(file + " names the weights " + model.weights.file + "; allowed is " + WEIGHTS);
+                throw new IOException(file + " names the weights " + CheckpointException.quote("" + model.weights.file)
+                        + "; allowed is " + WEIGHTS);
             }
+            config(model.architecture(), model.config); // a bad one is told where models are listed
             return model;
-        } catch (JsonParseException | IllegalArgumentException e) {
-            throw new IOException(file + " is damaged: " + message(e), e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " is damaged: " + StrictJson.message(e), e);
         }
-    }
-
-    private static String message(Throwable thrown) {
-        Throwable deepest = thrown;
-        while (deepest.getCause() != null) {
-            deepest = deepest.getCause();
-        }
-        return String.valueOf(deepest.getMessage()).replaceAll("\\s+", " ");
     }
 
     /** The text of the file. */
@@ -139,10 +171,32 @@ public record ModelFile(
      */
     static <C extends Record> C config(Architecture<C> architecture, JsonObject json) {
         try {
-            return new Gson().fromJson(json, architecture.configType());
-        } catch (RuntimeException e) { // Gson wraps what the record's constructor throws
+            checkNumbers("", json);
+            C config = StrictJson.as(json, architecture.configType());
+            architecture.classes(config); // looks inside
+            return config;
+        } catch (RuntimeException e) { // whatever a configuration of a stranger leads to
             throw new IllegalArgumentException(
-                    "the configuration is not one of the architecture " + architecture.id() + ": " + message(e), e);
+                    "the configuration is not one of the architecture " + architecture.id() + ": "
+                            + StrictJson.message(e),
+                    e);
+        }
+    }
+
+    /** No configuration needs larger numbers or longer lists; the products of a few of these fit into a long. */
+    static void checkNumbers(String name, JsonElement json) {
+        if (json instanceof JsonObject object) {
+            object.entrySet().forEach(field -> checkNumbers(field.getKey(), field.getValue()));
+        } else if (json instanceof JsonArray array) {
+            if (array.size() > LARGEST_LIST) {
+                throw new IllegalArgumentException(
+                        name + " has " + array.size() + " values; allowed are " + LARGEST_LIST);
+            }
+            array.forEach(value -> checkNumbers(name, value));
+        } else if (json instanceof JsonPrimitive value
+                && value.isNumber()
+                && !(Math.abs(value.getAsDouble()) <= LARGEST_NUMBER)) {
+            throw new IllegalArgumentException(name + " is " + value + "; allowed are numbers up to " + LARGEST_NUMBER);
         }
     }
 }

@@ -3,11 +3,8 @@ package io.github.pointillist.catalog;
 
 import ai.djl.Device;
 import com.google.gson.Gson;
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.github.pointillist.catalog.ModelFile.Origin;
 import io.github.pointillist.catalog.ModelFile.WeightsFile;
 import io.github.pointillist.models.Architecture;
@@ -21,10 +18,15 @@ import io.github.pointillist.models.LearnedNumbers.Reading;
 import io.github.pointillist.tensor.Layer;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.CheckpointException;
+import io.github.pointillist.weights.FreshFiles;
 import io.github.pointillist.weights.SafeTensors;
 import io.github.pointillist.weights.StateDict;
+import io.github.pointillist.weights.Wrapping;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -149,11 +151,32 @@ public final class ModelStore {
                 try {
                     entries.add(new Entry(name, ModelFile.read(folder), null, false));
                 } catch (IOException e) {
-                    entries.add(new Entry(name, null, e.getMessage(), false));
+                    // The list names the folder itself.
+                    String path = folder.resolve(ModelFile.NAME).toString();
+                    String reason = reason(e);
+                    entries.add(new Entry(
+                            name,
+                            null,
+                            reason.startsWith(path) ? beside(reason.substring(path.length())) : reason,
+                            false));
                 }
             }
         }
         return entries;
+    }
+
+    private static String beside(String rest) {
+        String damaged = " is damaged: ";
+        return rest.startsWith(damaged) ? rest.substring(damaged.length()) : ModelFile.NAME + rest;
+    }
+
+    /** The message of a file system's exception is the name of a file and no more. */
+    private static String reason(IOException e) {
+        return e instanceof AccessDeniedException
+                ? "no permission to read " + e.getMessage()
+                : e instanceof FileSystemException
+                        ? e.getClass().getSimpleName() + ": " + e.getMessage()
+                        : e.getMessage();
     }
 
     /** Whether a model of this name is installed, or comes with the program. */
@@ -284,6 +307,22 @@ public final class ModelStore {
             throw new IOException("a model called " + name + " is there already; remove it first (pointillist models"
                     + " remove " + name + ") or choose another name");
         }
+        // Told before the work, not after it.
+        Path existing = root;
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing != null && !(Files.isDirectory(existing) && Files.isWritable(existing))) {
+            throw closed(null);
+        }
+    }
+
+    private IOException closed(IOException why) {
+        return new IOException(
+                "the folder of models " + root + " cannot be written"
+                        + (why == null ? "" : " (" + reason(why) + ")")
+                        + "; give one that can in the environment variable " + VARIABLE + ", or ask its owner",
+                why);
     }
 
     private static LoadedModel checked(Read read) throws CheckpointException {
@@ -291,8 +330,13 @@ public final class ModelStore {
     }
 
     private ModelFile write(String name, ModelCard card, Read read, Origin origin) throws IOException {
-        Files.createDirectories(root);
-        Path part = Files.createTempDirectory(root, ".importing-");
+        Path part;
+        try {
+            Files.createDirectories(root);
+            part = FreshFiles.folder(root, ".importing-");
+        } catch (FileSystemException e) {
+            throw closed(e);
+        }
         try {
             Path weights = part.resolve(ModelFile.WEIGHTS);
             StateDict kept = read.weights();
@@ -304,7 +348,12 @@ public final class ModelStore {
                     ModelFile.toJson(read.config()),
                     new WeightsFile(ModelFile.WEIGHTS, Checkpoint.sha256(weights), Files.size(weights), kept.size()),
                     origin);
-            Files.writeString(part.resolve(ModelFile.NAME), model.toJson());
+            byte[] text = model.toJson().getBytes(StandardCharsets.UTF_8);
+            if (text.length > ModelFile.LARGEST_BYTES) {
+                throw new IOException("the " + ModelFile.NAME + " would have " + text.length + " bytes, of which "
+                        + ModelFile.LARGEST_BYTES + " are allowed; give fewer or shorter names of classes");
+            }
+            Files.write(part.resolve(ModelFile.NAME), text);
             Files.move(part, root.resolve(name), StandardCopyOption.ATOMIC_MOVE);
             return model;
         } finally {
@@ -331,7 +380,8 @@ public final class ModelStore {
      */
     public List<Reading> learnedNumbers(String name) throws IOException {
         ModelFile model = show(name);
-        if (!(typed(model.architecture(), model.config(), StateDict.of()).build() instanceof LearnedNumbers)) {
+        int entries = model.weights().entries();
+        if (!(typed(model.architecture(), model.config(), StateDict.of()).build(entries) instanceof LearnedNumbers)) {
             return List.of(); // told before the weights are read
         }
         try (LoadedModel loaded = load(name, null, Device.cpu())) {
@@ -375,7 +425,7 @@ public final class ModelStore {
         if (!Files.isDirectory(target.getParent())) {
             throw new IOException("there is no folder " + target.getParent());
         }
-        Path part = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
+        Path part = FreshFiles.file(target.getParent(), target.getFileName() + ".", ".part");
         try {
             Files.copy(weights, part, StandardCopyOption.REPLACE_EXISTING);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
@@ -396,9 +446,18 @@ public final class ModelStore {
         }
         Path folder = present(name);
         // Gone at once for others, whatever happens while its files are deleted.
-        Path doomed = Files.createTempDirectory(root, ".removing-");
-        Path moved = doomed.resolve(name);
-        Files.move(folder, moved, StandardCopyOption.ATOMIC_MOVE);
+        Path doomed;
+        try {
+            doomed = FreshFiles.folder(root, ".removing-");
+        } catch (FileSystemException e) {
+            throw closed(e);
+        }
+        try {
+            Files.move(folder, doomed.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            Files.delete(doomed);
+            throw closed(e);
+        }
         delete(doomed);
     }
 
@@ -465,6 +524,14 @@ public final class ModelStore {
             return typed.load(card, checkpoint.sha256(), notes, device);
         }
 
+        private Read withNotes(List<String> before) {
+            return new Read(
+                    checkpoint,
+                    typed,
+                    card,
+                    Stream.concat(before.stream(), notes.stream()).toList());
+        }
+
         /** All entries that were accepted, so that the authors' code can load them too. */
         private StateDict weights() {
             return typed.weights;
@@ -472,8 +539,12 @@ public final class ModelStore {
     }
 
     private record Typed<C extends Record>(Architecture<C> architecture, C config, StateDict weights) {
-        private Layer build() {
-            return architecture.build(config);
+        private Layer build(int entries) throws CheckpointException {
+            return LoadedModel.build(architecture, config, entries);
+        }
+
+        private void check() throws CheckpointException {
+            LoadedModel.fitting(architecture, config, weights);
         }
 
         private LoadedModel load(ModelCard card, String sha256, List<String> notes, Device device)
@@ -491,9 +562,7 @@ public final class ModelStore {
                 checkpoint,
                 typed(model.architecture(), model.config(), checkpoint.weights()),
                 model.card(),
-                model.origin() == null || model.origin().notes() == null
-                        ? List.of()
-                        : model.origin().notes());
+                model.origin() == null ? List.of() : model.origin().notes());
     }
 
     private static Path weights(Path folder) throws IOException {
@@ -521,8 +590,25 @@ public final class ModelStore {
         String id = options.architecture() != null
                 ? options.architecture()
                 : checkpoint.info().get(ARCHITECTURE_KEY);
-        Architecture<?> architecture = id != null ? Architectures.byId(id) : Architectures.of(checkpoint.weights());
-        return readAs(architecture, checkpoint, options);
+        Architecture<?> given = id == null ? null : Architectures.byId(id);
+        CheckpointException first = null;
+        boolean known = false;
+        for (Wrapping.Candidate candidate : Wrapping.candidates(checkpoint.weights())) {
+            Architecture<?> architecture = given;
+            try {
+                architecture = given != null ? given : Architectures.of(candidate.weights());
+                Read read = readAs(architecture, checkpoint.withWeights(candidate.weights()), options);
+                read.typed.check();
+                return read.withNotes(candidate.notes());
+            } catch (CheckpointException e) {
+                // The first that is at least of a known family says most.
+                if (first == null || (!known && architecture != null)) {
+                    first = e;
+                    known = architecture != null;
+                }
+            }
+        }
+        throw first;
     }
 
     private static <C extends Record> Read readAs(
@@ -548,23 +634,26 @@ public final class ModelStore {
             throw new CheckpointException("variant is " + variant + "; for " + architecture.id() + " allowed are "
                     + String.join(", ", architecture.variants().keySet()) + ", or the path of a JSON configuration");
         }
-        JsonObject json = parse(Files.readString(file), file.toString());
+        if (Files.size(file) > ModelFile.LARGEST_BYTES) {
+            throw new CheckpointException("configuration " + file + " has " + Files.size(file) + " bytes; allowed are "
+                    + ModelFile.LARGEST_BYTES);
+        }
+        JsonObject json = parse(new String(Files.readAllBytes(file), StandardCharsets.UTF_8), "configuration " + file);
         try {
             JsonElement inner = json.get("config");
-            return architecture.fromJson(inner instanceof JsonObject object ? object : json);
-        } catch (IllegalArgumentException e) {
-            throw new CheckpointException("configuration " + file + ": " + e.getMessage(), e);
+            JsonObject fields = inner instanceof JsonObject object ? object : json;
+            ModelFile.checkNumbers("", fields);
+            return architecture.fromJson(fields);
+        } catch (RuntimeException e) { // whatever a configuration of a stranger leads to
+            throw new CheckpointException("configuration " + file + ": " + StrictJson.message(e), e);
         }
     }
 
     private static JsonObject parse(String text, String what) throws CheckpointException {
         try {
-            return JsonParser.parseString(text).getAsJsonObject();
-        } catch (JsonParseException | IllegalStateException e) {
-            throw new CheckpointException(
-                    what + " is no JSON object: "
-                            + String.valueOf(e.getMessage()).replaceAll("\\s+", " "),
-                    e);
+            return StrictJson.parse(text).getAsJsonObject();
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new CheckpointException(what + " is no JSON object: " + StrictJson.message(e), e);
         }
     }
 
@@ -574,9 +663,11 @@ public final class ModelStore {
             Recognised<C> found,
             String named,
             Checkpoint checkpoint,
-            List<String> givenNames) {
+            List<String> givenNames)
+            throws CheckpointException {
         String variant = named != null ? named : found.variant();
-        Layer layer = architecture.build(found.config());
+        Layer layer =
+                LoadedModel.build(architecture, found.config(), found.weights().size());
         int classes = architecture.classes(found.config());
         Optional<ModelCard> official = OfficialCards.find(architecture.id(), variant);
         ModelCard base = official.orElseGet(() -> unknown(architecture, variant, layer, classes));
@@ -587,12 +678,18 @@ public final class ModelStore {
         return base.withClasses(classes, names);
     }
 
-    private static List<String> namesIn(Checkpoint checkpoint) {
+    private static List<String> namesIn(Checkpoint checkpoint) throws CheckpointException {
         for (String key : List.of(NAMES_KEY, "meta.CLASSES", "CLASSES", "classes", "class_names")) {
             String text = checkpoint.info().get(key);
             if (text != null && text.startsWith("[")) {
-                JsonArray array = JsonParser.parseString(text).getAsJsonArray();
-                return array.asList().stream().map(JsonElement::getAsString).toList();
+                try {
+                    return List.of(StrictJson.as(StrictJson.parse(text), String[].class));
+                } catch (RuntimeException e) { // not what we write there
+                    throw new CheckpointException(
+                            "the names of classes in the file (" + key + ") are no list of words: "
+                                    + StrictJson.message(e),
+                            e);
+                }
             }
         }
         return List.of();

@@ -108,6 +108,7 @@ public record EngineReport(List<Line> lines) {
             lines.add(new Line(
                     "threads",
                     "intra-op " + JniUtils.getNumThreads() + ", inter-op " + JniUtils.getNumInteropThreads()));
+            lines.add(new Line("spinning", SpinCount.state()));
             lines.add(new Line("gpus", Integer.toString(engine.getGpuCount())));
             lines.add(new Line("device", device(device)));
             if (engine.getGpuCount() == 0 && hasNvidiaDevice()) {

@@ -4,12 +4,15 @@ package io.github.pointillist.engine;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.pytorch.engine.PtEngineProvider;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.function.Supplier;
 
 /**
- * The one place that starts PyTorch. Everything that needs the engine asks here, so that telemetry is off, the class
- * loader is right and a library that cannot be loaded gives one clear error, each time it is asked for.
+ * The one place that starts PyTorch. Everything that needs the engine asks here, so that telemetry is off, native code comes
+ * from a folder that nobody else may write to, threads do not spin for long, the log is quiet, the class loader is right and
+ * a library that cannot be loaded gives one clear error, each time it is asked for.
  */
 public final class Engines {
     /** DJL's name of the engine. */
@@ -39,9 +42,12 @@ public final class Engines {
         optOutOfTelemetry();
         EngineLog.quieten();
         try {
+            QuietLog.quieten();
+            CacheFolder.choose();
+            SpinCount.shorten();
             engine = withLoader(Engine.class.getClassLoader(), Engines::load);
             return engine;
-        } catch (EngineException | IllegalArgumentException | LinkageError | AssertionError e) {
+        } catch (EngineException | IllegalArgumentException | UnsafeFolderException | LinkageError | AssertionError e) {
             // After a failed static initialiser every later attempt says only "could not initialize class".
             failure = new EngineUnavailableException(explain(e), e);
             throw failure;
@@ -80,20 +86,36 @@ public final class Engines {
 
     /** One line from the deepest cause that says something. */
     static String explain(Throwable thrown) {
+        if (thrown instanceof UnsafeFolderException) {
+            return "PyTorch could not be started: " + thrown.getMessage(); // says itself what to do
+        }
         Throwable cause = thrown;
         String reason = describe(cause);
         boolean network = false;
+        boolean folder = false;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
+            folder |= isOfFiles(cause);
             network |= cause instanceof IOException;
             if (cause.getMessage() != null) {
                 reason = describe(cause);
             }
         }
-        String advice = network
-                ? "put the pytorch-native-cpu jar of this platform on the class path to work without a network"
-                : "the engine report lists the libraries in use";
+        String advice = folder
+                ? "see that the folder of native libraries can be written and has room (a gigabyte), or name one of your own"
+                        + " in the environment variable " + CacheFolder.PROPERTY
+                : network
+                        ? "put the pytorch-native-cpu jar of this platform on the class path to work without a network"
+                        : "the engine report lists the libraries in use";
         return "PyTorch could not be started: " + reason.strip().replaceAll("\\s*\\R\\s*", " ") + "; " + advice;
+    }
+
+    /** A file that may not be opened, a folder that is full or closed: nothing that a network would help. */
+    private static boolean isOfFiles(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        return cause instanceof FileSystemException
+                || (cause instanceof IOException && message.contains("No space left"))
+                || (cause instanceof FileNotFoundException && message.endsWith(")"));
     }
 
     private static String describe(Throwable thrown) {

@@ -16,8 +16,14 @@ import io.github.pointillist.tensor.Arena;
  */
 public record ModelInput(
         int shortSidePx, int widthPx, int heightPx, Interpolation interpolation, Normalisation normalisation) {
+    private static final int LARGEST_SIDE = 4096;
+
     /** Checks the sizes. */
     public ModelInput {
+        if (Math.max(shortSidePx, Math.max(widthPx, heightPx)) > LARGEST_SIDE) {
+            throw new IllegalArgumentException("model input of " + widthPx + " x " + heightPx
+                    + " pixels from a short side of " + shortSidePx + "; allowed are sides up to " + LARGEST_SIDE);
+        }
         if (widthPx < 1 || heightPx < 1 || (shortSidePx != 0 && shortSidePx < Math.max(widthPx, heightPx))) {
             throw new IllegalArgumentException("model input of " + widthPx + " x " + heightPx
                     + " pixels from a short side of " + shortSidePx

@@ -16,6 +16,8 @@ public record Normalisation(List<Float> mean, List<Float> std, List<Float> lifts
     public static final Normalisation IMAGENET =
             new Normalisation(List.of(0.485f, 0.456f, 0.406f), List.of(0.229f, 0.224f, 0.225f));
 
+    private static final int MAX_CHANNELS = 16;
+
     /** Checks that there is a positive standard deviation for each mean. */
     public Normalisation {
         mean = List.copyOf(mean);
@@ -24,6 +26,10 @@ public record Normalisation(List<Float> mean, List<Float> std, List<Float> lifts
         if (!lifts.isEmpty() && (lifts.size() != mean.size() || !lifts.stream().allMatch(k -> k >= 0 && k <= 1e6))) {
             throw new IllegalArgumentException(
                     "lifts are " + lifts + "; allowed is one number of 0 to 1000000 for every channel, or none");
+        }
+        if (mean.size() > MAX_CHANNELS) {
+            throw new IllegalArgumentException(
+                    "mean has " + mean.size() + " numbers; allowed are up to " + MAX_CHANNELS + " channels");
         }
         if (mean.isEmpty() || mean.size() != std.size() || !std.stream().allMatch(value -> value > 0)) {
             throw new IllegalArgumentException("mean " + mean + " and std " + std

@@ -22,13 +22,13 @@ final class ConfigJson {
 
     /** A whole number that must be there. */
     static int integer(JsonObject json, String key) {
-        return read(json, key, "a whole number", JsonElement::getAsInt);
+        return read(json, key, "a whole number", ConfigJson::exact);
     }
 
     /** A list of whole numbers that must be there. */
     static List<Integer> integers(JsonObject json, String key) {
         return read(json, key, "a list of whole numbers", element -> element.getAsJsonArray().asList().stream()
-                .map(JsonElement::getAsInt)
+                .map(ConfigJson::exact)
                 .toList());
     }
 
@@ -82,6 +82,11 @@ final class ConfigJson {
                 .toList());
     }
 
+    /** Gson cuts off what is behind the point, and what 32 bits do not hold. */
+    private static int exact(JsonElement element) {
+        return element.getAsBigDecimal().intValueExact();
+    }
+
     /** Gson takes any word for false. */
     private static boolean strict(JsonElement element) {
         if (!element.getAsJsonPrimitive().isBoolean()) {
@@ -99,7 +104,10 @@ final class ConfigJson {
         JsonElement element = required(json, key);
         try {
             return as.apply(element);
-        } catch (IllegalStateException | UnsupportedOperationException | NumberFormatException e) {
+        } catch (IllegalStateException
+                | UnsupportedOperationException
+                | NumberFormatException
+                | ArithmeticException e) {
             throw new IllegalArgumentException(key + " is " + element + "; it must be " + wanted, e);
         }
     }

@@ -6,6 +6,11 @@ import java.util.List;
 
 /** What configurations of several stages check in the same way. */
 final class ConfigLists {
+    /** Each stage halves the map: more make no sense at any size of image. */
+    static final int MAX_STAGES = 16;
+
+    private static final int MAX_SIDE = 1 << 16;
+
     private ConfigLists() {}
 
     /** A copy, or one line that says that the list or a value is missing. */
@@ -17,6 +22,10 @@ final class ConfigLists {
     }
 
     static void size(String name, List<?> list, int stages) {
+        if (stages > MAX_STAGES) {
+            throw new IllegalArgumentException(
+                    name + " has " + list.size() + " values; allowed are " + MAX_STAGES + " stages");
+        }
         if (stages < 1 || list.size() != stages) {
             throw new IllegalArgumentException(
                     name + " is " + list + " for " + stages + " stages; each stage needs one value");
@@ -45,7 +54,7 @@ final class ConfigLists {
      */
     static int multiple(int patch, List<Integer> clusters) {
         int unit = patch << (clusters.size() - 1);
-        for (int side = unit; ; side += unit) {
+        for (int side = unit; side <= MAX_SIDE; side += unit) {
             boolean fits = true;
             for (int i = 0; i < clusters.size(); i++) {
                 long points = side / (patch << i);
@@ -55,6 +64,8 @@ final class ConfigLists {
                 return side;
             }
         }
+        throw new IllegalArgumentException("clusters are " + clusters + "; no image with sides up to " + MAX_SIDE
+                + " pixels gives every stage whole clusters");
     }
 
     /**

@@ -58,6 +58,8 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
             Denominator denominator,
             int classes,
             double dropPath) {
+        private static final int MAX_CENTRES = 64;
+
         /** Checks that every stage is described and every number is positive. */
         public Config {
             layers = List.copyOf(layers);
@@ -72,6 +74,10 @@ public final class ContextCluster extends Layer implements Pyramid, ImageClassif
                     throw new IllegalArgumentException("a value of " + list + " given for " + stages
                             + " stages; each stage needs one positive number in each list");
                 }
+            }
+            if (stages > ConfigLists.MAX_STAGES || centres.stream().anyMatch(n -> n > MAX_CENTRES)) {
+                throw new IllegalArgumentException(stages + " stages with " + centres + " centres along a side given;"
+                        + " allowed are " + ConfigLists.MAX_STAGES + " stages and " + MAX_CENTRES + " centres");
             }
             if (headDim < 1 || classes < 0) {
                 throw new IllegalArgumentException("head dimension " + headDim + " and " + classes

@@ -73,6 +73,10 @@ public class FasterVit extends Layer implements ImageClassifier {
             boolean propagates,
             List<Integer> clusters,
             int classes) {
+        private static final int MAX_SIDE = 8192;
+        private static final int MAX_WINDOW = 128;
+        private static final int MAX_CARRIERS = 1 << 14;
+
         /** Checks that the levels are described and fit the image. */
         public Config {
             depths = copy("depths", depths);
@@ -97,6 +101,14 @@ public class FasterVit extends Layer implements ImageClassifier {
                 throw new IllegalArgumentException(carrierSide + " carriers along a window's side, " + dim + " and "
                         + stemDim + " channels, MLP ratio " + mlpRatio + " and " + classes
                         + " classes given; all must be positive");
+            }
+            if (levels > ConfigLists.MAX_STAGES
+                    || Math.max(heightPx, widthPx) > MAX_SIDE
+                    || windows.stream().anyMatch(n -> n > MAX_WINDOW)) {
+                throw new IllegalArgumentException(
+                        levels + " levels with windows of " + windows + " points in images of "
+                                + widthPx + " x " + heightPx + " pixels given; allowed are " + ConfigLists.MAX_STAGES
+                                + " levels, " + MAX_WINDOW + " points and " + MAX_SIDE + " pixels along a side");
             }
             if (heightPx < 1 || widthPx < 1) {
                 throw new IllegalArgumentException(
@@ -125,7 +137,10 @@ public class FasterVit extends Layer implements ImageClassifier {
         }
 
         private static void checkWindows(int window, int carrierSide, int h, int w) {
-            int tokens = carrierSide * carrierSide * ceil(h, window) * ceil(w, window);
+            long tokens = (long) carrierSide * carrierSide * ceil(h, window) * ceil(w, window);
+            if (tokens > MAX_CARRIERS) {
+                throw new IllegalArgumentException(tokens + " carriers given; allowed are " + MAX_CARRIERS);
+            }
             if (window < 2 || carrierSide > window || tokens > carrierSide * carrierSide && tokens < 4) {
                 throw new IllegalArgumentException("windows of side " + window + " with " + carrierSide
                         + " carriers along it on a map of " + w + " x " + h

@@ -61,6 +61,8 @@ public final class GkgNet extends Layer implements ImageClassifier, GroupingMode
             int sidePx,
             int classes,
             boolean softmax) {
+        private static final int MAX_BLOCKS = 1000;
+
         /** Checks what the pyramid and the classes need. */
         public Config {
             VisionGnn.Config pyramid = pyramid(blocks, channels, reductions, neighbours, groups, sidePx, classes);
@@ -92,9 +94,9 @@ public final class GkgNet extends Layer implements ImageClassifier, GroupingMode
                             .filter(Objects::nonNull)
                             .mapToInt(Integer::intValue)
                             .sum();
-            if (neighbours < 1 || total < 1) {
-                throw new IllegalArgumentException(
-                        neighbours + " neighbours and blocks " + blocks + " given; they must be positive");
+            if (neighbours < 1 || total < 1 || total > MAX_BLOCKS) {
+                throw new IllegalArgumentException(neighbours + " neighbours and blocks " + blocks
+                        + " given; they must be positive, of at most " + MAX_BLOCKS + " blocks");
             }
             return new VisionGnn.Config(
                     true,

@@ -40,12 +40,18 @@ public final class UperNet extends PyramidSegmenter implements DeepSupervision {
      * @param auxiliary the second head, which trains the backbone and says nothing otherwise; null for none
      */
     public record Config(int channels, List<Integer> poolScales, double dropout, int classes, Auxiliary auxiliary) {
+        private static final int MAX_POOL = 64;
+
         /** Checks the ranges. */
         public Config {
             poolScales = ConfigLists.copy("poolScales", poolScales);
-            if (channels < 1 || classes < 1 || poolScales.isEmpty() || Collections.min(poolScales) < 1) {
+            if (channels < 1
+                    || classes < 1
+                    || poolScales.isEmpty()
+                    || Collections.min(poolScales) < 1
+                    || Collections.max(poolScales) > MAX_POOL) {
                 throw new IllegalArgumentException(channels + " channels, pooling to " + poolScales + " and " + classes
-                        + " classes given; each must be 1 or more");
+                        + " classes given; each must be 1 or more, pooling up to " + MAX_POOL);
             }
             if (!(dropout >= 0 && dropout < 1)) {
                 throw new IllegalArgumentException("dropout rate is " + dropout + "; allowed are 0 to below 1");

@@ -51,6 +51,8 @@ public final class VisionGnn extends GraphBackbone implements ImageClassifier, A
             int groups,
             int sidePx,
             int classes) {
+        private static final int MAX_SIDE = 8192;
+
         /** Checks that every stage and block is described and that every block has points enough to choose from. */
         public Config {
             for (List<Integer> list : Arrays.asList(blocks, channels, reductions, neighbours, dilations)) {
@@ -66,6 +68,10 @@ public final class VisionGnn extends GraphBackbone implements ImageClassifier, A
             neighbours = List.copyOf(neighbours);
             dilations = List.copyOf(dilations);
             int total = total(blocks);
+            if (sidePx > MAX_SIDE) {
+                throw new IllegalArgumentException(
+                        "an image side of " + sidePx + " pixels given; allowed are up to " + MAX_SIDE);
+            }
             if (channels.size() != blocks.size()
                     || reductions.size() != blocks.size()
                     || neighbours.size() != total

@@ -78,6 +78,10 @@ public final class Arena implements AutoCloseable {
 
     /** The same in the memory of {@code bytes}: valid until it is closed, and not to be given to a layer. */
     NDArray lent(ByteBuffer bytes, DataType type, Shape shape) {
+        if (type == DataType.BFLOAT16) {
+            // Where the engine is asked for such an array, it ends the process.
+            throw new IllegalArgumentException("type is BFLOAT16; convert the values to FLOAT32 first");
+        }
         return manager.create(bytes.duplicate().order(ByteOrder.nativeOrder()), shape, type);
     }
 

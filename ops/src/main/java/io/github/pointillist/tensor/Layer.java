@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A part of a model: parameters and children under the names of the official checkpoint, and the arithmetic between
@@ -25,6 +26,9 @@ import java.util.function.Function;
 public abstract class Layer {
     private static final int CONSTANTS = 8;
 
+    /** How many more parts may be declared in this thread; none where nobody counts. */
+    private static final ThreadLocal<int[]> PARTS_LEFT = new ThreadLocal<>();
+
     private final Map<String, Parameter> own = new LinkedHashMap<>();
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private final List<Block> blocks = new ArrayList<>();
@@ -34,6 +38,34 @@ public abstract class Layer {
     private String name = "";
     private Arena arena;
     private DataType floatType = DataType.FLOAT32;
+
+    /**
+     * Builds a model that some configuration of a stranger describes, with a bound on its parts, before they take memory.
+     *
+     * @param parts most parameters and layers, all together
+     * @throws IllegalArgumentException if the model has more
+     */
+    public static <L> L bounded(int parts, Supplier<L> build) {
+        int[] before = PARTS_LEFT.get();
+        PARTS_LEFT.set(new int[] {parts});
+        try {
+            return build.get();
+        } finally {
+            if (before == null) {
+                PARTS_LEFT.remove();
+            } else {
+                PARTS_LEFT.set(before);
+            }
+        }
+    }
+
+    private static void countPart() {
+        int[] left = PARTS_LEFT.get();
+        if (left != null && --left[0] < 0) {
+            throw new IllegalArgumentException(
+                    "the configuration describes far more layers than there are weights in the file");
+        }
+    }
 
     /** The arithmetic of this layer, in the scope of {@code pass}. */
     protected abstract NDArray forward(NDArray x, Pass pass);
@@ -88,6 +120,7 @@ public abstract class Layer {
     }
 
     private Parameter declare(String name, Parameter parameter) {
+        countPart();
         if (own.putIfAbsent(name, parameter) != null) {
             throw new IllegalArgumentException("parameter " + name + " is declared twice");
         }
@@ -103,6 +136,7 @@ public abstract class Layer {
 
     /** Declares a child under its official name; the name may hold dots where the official code nests without need. */
     protected final <L extends Layer> L child(String name, L layer) {
+        countPart();
         if (children.putIfAbsent(name, layer) != null) {
             throw new IllegalArgumentException("child " + name + " is declared twice");
         }

@@ -17,10 +17,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * A file of weights as authors save and publish it. What the file is, is told from its contents, never from its name:
@@ -44,19 +47,26 @@ public record Checkpoint(
      * which the official evaluation reads.
      */
     private static final List<String> KNOWN =
-            List.of(AVERAGED, "state_dict", "model", "net", "model_state_dict", "model_ema");
+            List.of(AVERAGED, "state_dict", "model", "net", "model_state_dict", "model_ema", "ema", "teacher");
 
     /** FasterViT saves through timm as well, but its official loader never reads the averaged weights. */
     private static final String ARCH_WITHOUT_AVERAGED = "faster_vit";
 
     private static final String DATA_PARALLEL = "module.";
+    private static final int MAX_WRAPPERS = 3;
     private static final int MAX_INFO_CHARS = 500;
     private static final int MAX_INFO_LIST = 10_000;
     private static final int HEAD_BYTES = 512;
     private static final int TAR_MAGIC_AT = 257;
 
-    /** How a dict starts in protocol 0, which is text. */
-    private static final String TEXT_PICKLE = "(dp0\n";
+    /** How dicts, lists, tuples and calls start in protocols 0 and 1, which have no mark of their own. */
+    private static final Pattern OLD_PICKLE =
+            Pattern.compile("(?s)(?:\\([dl]p\\d++\n|[}\\]][qr(.]|\\(?c[A-Za-z_][\\w.]*+\n[A-Za-z_][\\w.]*+\n).*");
+
+    /** The same file with its weights under other names. */
+    public Checkpoint withWeights(StateDict others) {
+        return new Checkpoint(others, info, layout, sha256, alternatives);
+    }
 
     /** Copies the collections. */
     public Checkpoint {
@@ -113,10 +123,16 @@ public record Checkpoint(
             SafeTensors.Contents contents = SafeTensors.read(file);
             return plain(contents.weights(), contents.metadata(), preferred, "safetensors", sha256);
         }
-        if ((head.length() > 1 && head.charAt(0) == 0x80 && head.charAt(1) <= 5) || head.startsWith(TEXT_PICKLE)) {
+        if ((head.length() > 1 && head.charAt(0) == 0x80 && head.charAt(1) <= 5) || isOldPickle(head, file)) {
             return choose(TorchFile.readPickle(file, budget), preferred, "pickle", sha256, budget);
         }
         throw new CheckpointException(unknown(head));
+    }
+
+    /** A pickle ends with a full stop; only the run of pickles of torch.save, which has a mark, goes on behind it. */
+    private static boolean isOldPickle(String head, Bytes file) throws IOException {
+        return OLD_PICKLE.matcher(head).matches()
+                && file.read(file.size() - 1, 1).get(0) == '.';
     }
 
     private static String unknown(String head) {
@@ -160,12 +176,15 @@ public record Checkpoint(
             return plain(loose(root, budget), Map.of(), preferred, format + ": bare tensors", sha256);
         }
         Map<String, Dict> found = new LinkedHashMap<>();
+        // Each dict is looked through once, however often the file names it.
+        Map<Dict, Optional<Dict>> looked = new IdentityHashMap<>();
         ((Dict) root).items.forEach((key, value) -> {
-            if (key instanceof String && value instanceof Dict && tensors((Dict) value) > 0) {
-                found.put((String) key, (Dict) value);
+            if (key instanceof String && value instanceof Dict) {
+                looked.computeIfAbsent((Dict) value, Checkpoint::holder)
+                        .ifPresent(dict -> found.put((String) key, dict));
             }
         });
-        boolean bare = tensors((Dict) root) > 0 && found.keySet().stream().noneMatch(KNOWN::contains);
+        boolean bare = hasTensors((Dict) root) && found.keySet().stream().noneMatch(KNOWN::contains);
         if (preferred == null && bare) {
             StateDict weights = weights((Dict) root, budget);
             return new Checkpoint(
@@ -203,8 +222,25 @@ public record Checkpoint(
                 .orElse(null);
     }
 
-    private static long tensors(Dict dict) {
-        return dict.items.values().stream().filter(Checkpoint::isTensor).count();
+    /** This dict if it holds tensors, else one inside under a known name: some wrap their wrappers. */
+    private static Optional<Dict> holder(Dict dict) {
+        Dict inside = dict;
+        for (int depth = 0; depth < MAX_WRAPPERS && inside != null; depth++) {
+            if (hasTensors(inside)) {
+                return Optional.of(inside);
+            }
+            inside = (Dict) KNOWN.stream()
+                    .map(inside::get)
+                    .filter(Dict.class::isInstance)
+                    .findFirst()
+                    .orElse(null);
+        }
+        return Optional.empty();
+    }
+
+    private static boolean hasTensors(Dict dict) {
+        return dict.items.entrySet().stream()
+                .anyMatch(item -> item.getKey() instanceof String && isTensor(item.getValue()));
     }
 
     private static boolean isTensor(Object value) {
@@ -243,7 +279,7 @@ public record Checkpoint(
         if (entries.isEmpty()) {
             throw new CheckpointException(
                     root instanceof Opaque
-                            ? "a pickled object of " + CheckpointException.quote(((Opaque) root).type)
+                            ? "a pickled object of " + CheckpointException.quote(((Opaque) root).type())
                                     + ", not a state dict: save model.state_dict() instead of the model"
                             : "no dict of tensors in the file");
         }

@@ -24,8 +24,6 @@ public final class CheckpointException extends IOException {
     /** Text from a file made fit for a message: shortened, without control characters. */
     public static String quote(String text) {
         String cut = text.length() <= QUOTED_CHARS ? text : text.substring(0, QUOTED_CHARS) + "...";
-        StringBuilder clean = new StringBuilder("'");
-        cut.codePoints().forEach(c -> clean.appendCodePoint(Character.isISOControl(c) ? '?' : c));
-        return clean.append('\'').toString();
+        return "'" + Plain.line(cut) + "'";
     }
 }

@@ -20,10 +20,25 @@ import java.util.regex.Pattern;
  */
 public final class Npz {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    private static final int MAX_HEADER = 1 << 20;
+    private static final int MAX_HEADER = 1 << 16;
     private static final int MAX_AXES = 32;
-    private static final Pattern HEADER = Pattern.compile("\\{\\s*'descr'\\s*:\\s*'([^']{1,16})'\\s*,"
-            + "\\s*'fortran_order'\\s*:\\s*(True|False)\\s*,\\s*'shape'\\s*:\\s*\\(([0-9,\\sL]*)\\)\\s*,?\\s*\\}\\s*");
+    /** All repeats are possessive: nothing is tried twice, whatever the header. */
+    private static final Pattern HEADER = Pattern.compile(String.join(
+            "\\s*+",
+            "\\{",
+            "'descr'",
+            ":",
+            "'([^']{1,16}+)'",
+            ",",
+            "'fortran_order'",
+            ":",
+            "(True|False)",
+            ",",
+            "'shape'",
+            ":",
+            "\\(([0-9,\\sL]*+)\\)",
+            "(?:,\\s*+)?+\\}",
+            ""));
 
     private Npz() {}
 
@@ -76,8 +91,8 @@ public final class Npz {
         long headerBytes =
                 version == 1 ? Short.toUnsignedLong(length.getShort()) : Integer.toUnsignedLong(length.getInt());
         if (headerBytes > MAX_HEADER) {
-            throw new CheckpointException(
-                    "array " + CheckpointException.quote(name) + " has a header of " + headerBytes + " bytes");
+            throw new CheckpointException("array " + CheckpointException.quote(name) + " has a header of " + headerBytes
+                    + " bytes; allowed are " + MAX_HEADER);
         }
         String header =
                 StandardCharsets.UTF_8.decode(bytes.read(start, headerBytes)).toString();
@@ -105,15 +120,15 @@ public final class Npz {
     }
 
     private static long[] shape(String name, String text) throws CheckpointException {
-        String[] parts = text.replace("L", "").strip().split("\\s*,\\s*", -1);
-        int count = parts[parts.length - 1].isEmpty() ? parts.length - 1 : parts.length;
+        String[] parts = text.replace("L", "").strip().split(",", -1);
+        int count = parts[parts.length - 1].isBlank() ? parts.length - 1 : parts.length;
         if (count > MAX_AXES) {
             throw new CheckpointException("array " + CheckpointException.quote(name) + " has " + count + " axes");
         }
         long[] shape = new long[count];
         for (int i = 0; i < count; i++) {
             try {
-                shape[i] = Long.parseLong(parts[i]);
+                shape[i] = Long.parseLong(parts[i].strip());
             } catch (NumberFormatException e) {
                 throw new CheckpointException(
                         "array " + CheckpointException.quote(name) + " has the shape "

@@ -33,13 +33,12 @@ final class Pickled {
         }
     }
 
-    /** A dict; keys that are not plain scalars are kept apart by identity. */
+    /** A dict; keys that are no text are kept apart by identity, which no choice of keys makes slow. */
     static final class Dict {
         final Map<Object, Object> items = new LinkedHashMap<>();
 
         void put(Object key, Object value) {
-            boolean plain = key == null || key instanceof String || key instanceof Number || key instanceof Boolean;
-            items.put(plain ? key : new Other(key), value);
+            items.put(key instanceof String ? key : new Other(key), value);
         }
 
         Object get(String key) {
@@ -58,11 +57,21 @@ final class Pickled {
 
     /** An object of a class that is none of ours: a name and, where the pickle gave one, a state; otherwise inert. */
     static final class Opaque {
-        final String type;
+        private final Object type;
         Object state;
 
         Opaque(String type) {
             this.type = type;
+        }
+
+        /** The name is not copied: a pickle may make many objects of a long name. */
+        Opaque(Global type) {
+            this.type = type;
+        }
+
+        /** What it is, for a message. */
+        String type() {
+            return type.toString();
         }
     }
 }

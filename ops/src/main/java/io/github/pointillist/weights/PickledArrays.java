@@ -27,6 +27,11 @@ final class PickledArrays implements Unpickler.Calls {
     private static final int MAX_AXES = 32;
     private static final int MAX_SCALAR_BYTES = 4096;
 
+    // About what objects take in memory, see Budget.
+    private static final int STORAGE = 128;
+    private static final int AXIS = 16;
+    private static final int READER = 512;
+
     private static final Map<String, DataType> STORAGES = Map.of(
             "DoubleStorage", DataType.FLOAT64,
             "FloatStorage", DataType.FLOAT32,
@@ -38,6 +43,16 @@ final class PickledArrays implements Unpickler.Calls {
             "CharStorage", DataType.INT8,
             "ByteStorage", DataType.UINT8,
             "BoolStorage", DataType.BOOLEAN);
+
+    /** Bytes a value of storages that are passed over: the old format does not say how long they are. */
+    private static final Map<String, Integer> PASSED_OVER = Map.of(
+            "ComplexFloatStorage", 8,
+            "ComplexDoubleStorage", 16,
+            "QInt8Storage", 1,
+            "QUInt8Storage", 1,
+            "QInt32Storage", 4,
+            "QUInt4x2Storage", 1,
+            "QUInt2x4Storage", 1);
 
     private static final Map<String, DataType> TORCH_TYPES = Map.ofEntries(
             Map.entry("float64", DataType.FLOAT64),
@@ -63,6 +78,8 @@ final class PickledArrays implements Unpickler.Calls {
     private static final Set<String> MULTIARRAY = Set.of("numpy.core.multiarray", "numpy._core.multiarray");
     private static final Set<String> NUMERIC = Set.of("numpy.core.numeric", "numpy._core.numeric");
 
+    private static final String UNTYPED = "UntypedStorage";
+
     /** Where the values of tensors are. */
     interface Storages {
         /** The bytes of the storage of this key. */
@@ -72,14 +89,16 @@ final class PickledArrays implements Unpickler.Calls {
     /** A run of values in the file, shared by the tensors that view it. */
     static final class Storage {
         private final DataType type;
+        private final String typeName;
         private final String key;
         private final long bytes;
         private final Storages source;
         private ByteBuffer loaded;
 
-        /** A storage of {@code bytes} bytes; {@code type} is null where the tensor's own type counts. */
-        Storage(DataType type, String key, long bytes, Storages source) {
+        /** A storage of {@code bytes} bytes; {@code type} is null where the tensor's own type counts, or none of ours. */
+        Storage(DataType type, String typeName, String key, long bytes, Storages source) {
             this.type = type;
+            this.typeName = typeName;
             this.key = key;
             this.bytes = bytes;
             this.source = source;
@@ -89,9 +108,26 @@ final class PickledArrays implements Unpickler.Calls {
             return bytes;
         }
 
-        /** The number of values; of bytes where the storage has no type. */
-        long count() {
-            return type == null ? bytes : bytes / type.getNumOfBytes();
+        /**
+         * The number of values; of bytes where the storage has no type.
+         *
+         * @throws CheckpointException if it is of a type whose size is not known
+         */
+        long count() throws CheckpointException {
+            Integer itemBytes = itemBytes(typeName);
+            if (itemBytes == null) {
+                throw new CheckpointException("the file holds a storage of type " + CheckpointException.quote(typeName)
+                        + ", which is not supported; leave such tensors out, or save it with PyTorch 1.6 or newer");
+            }
+            return bytes / itemBytes;
+        }
+
+        /** Bytes a value, or null. */
+        private static Integer itemBytes(String typeName) {
+            DataType type = STORAGES.get(typeName);
+            return type != null
+                    ? (Integer) type.getNumOfBytes()
+                    : typeName.equals(UNTYPED) ? (Integer) 1 : PASSED_OVER.get(typeName);
         }
 
         private ByteBuffer load() throws IOException {
@@ -208,23 +244,23 @@ final class PickledArrays implements Unpickler.Calls {
         String typeName = ((Global) items.get(1)).name();
         String key = items.get(2) instanceof String ? (String) items.get(2) : String.valueOf(integer(items.get(2)));
         long count = integer(items.get(4));
-        boolean untyped = typeName.equals("UntypedStorage");
         DataType type = STORAGES.get(typeName);
-        if (type == null && !untyped) {
-            return new Opaque("torch." + typeName);
-        }
-        if (items.size() > 5 && items.get(5) != null) {
+        boolean supported = type != null || typeName.equals(UNTYPED);
+        if (supported && items.size() > 5 && items.get(5) != null) {
             throw malformed("a view of a storage as old versions of PyTorch wrote it, before 0.4");
         }
-        long bytes = multiply(count, untyped ? 1 : type.getNumOfBytes());
+        Integer itemBytes = Storage.itemBytes(typeName);
+        long bytes = multiply(count, itemBytes == null ? 1 : itemBytes);
         Storage known = byKey.get(key);
         if (known == null) {
-            known = new Storage(type, key, bytes, storages);
+            budget.object(STORAGE);
+            known = new Storage(type, typeName, key, bytes, storages);
             byKey.put(key, known);
-        } else if (known.type != type || known.bytes != bytes) {
+        } else if (!known.typeName.equals(typeName) || known.bytes != bytes) {
             throw malformed("storage " + CheckpointException.quote(key) + " with two types or sizes");
         }
-        return known;
+        // What is not supported is known all the same: the old format says nowhere else how long it is.
+        return supported ? known : new Opaque((Global) items.get(1));
     }
 
     @Override
@@ -290,7 +326,7 @@ final class PickledArrays implements Unpickler.Calls {
                     return fromBuffer(arguments);
                 }
         }
-        return new Opaque(function.toString());
+        return new Opaque(function);
     }
 
     @Override
@@ -322,7 +358,7 @@ final class PickledArrays implements Unpickler.Calls {
                 break;
             default:
         }
-        return new Opaque(function.toString());
+        return new Opaque(function);
     }
 
     private Object tensor(Global function, List<Object> arguments) throws IOException {
@@ -341,13 +377,14 @@ final class PickledArrays implements Unpickler.Calls {
             Object given = arguments.size() > 6 ? arguments.get(6) : null;
             type = given instanceof Global ? TORCH_TYPES.get(((Global) given).name()) : null;
             if (type == null) {
-                return new Opaque(given instanceof Global ? "tensor of type " + given : "tensor of unknown type");
+                return given instanceof Global other ? new Opaque(other) : new Opaque("tensor of unknown type");
             }
         } else if (type == null) {
             throw malformed("a tensor without a type");
         }
         long[] shape = axes(arguments.get(2));
         long[] strides = axes(arguments.get(3));
+        budget.object((long) AXIS * shape.length);
         long offset = integer(arguments.get(1));
         if (shape.length != strides.length || offset < 0) {
             throw malformed("a tensor whose shape, strides and offset do not fit together");
@@ -362,6 +399,7 @@ final class PickledArrays implements Unpickler.Calls {
         byte[] bytes = (byte[]) argument;
         Object known = nestedObjects.get(bytes);
         if (known == null) {
+            budget.object(READER);
             known = nested.read(bytes, budget);
             nestedObjects.put(bytes, known);
         }
@@ -460,12 +498,13 @@ final class PickledArrays implements Unpickler.Calls {
             if (count == 0) {
                 return new TensorEntry(name, type, new Shape(shape), ByteBuffer.allocate(0));
             }
+            // Also where nothing is copied here: many tensors may view one storage, and each is copied into the model.
+            budget.take(Math.multiplyExact(count, itemBytes));
             if (Strided.isRowMajor(shape, strides)) {
                 int from = Math.toIntExact(offset * itemBytes);
                 return new TensorEntry(
                         name, type, new Shape(shape), data.slice(from, Math.toIntExact(count * itemBytes)));
             }
-            budget.take(Math.multiplyExact(count, itemBytes));
             ByteBuffer gathered = Strided.gather(data, itemBytes, offset, shape, strides);
             return new TensorEntry(name, type, new Shape(shape), gathered);
         } catch (ArithmeticException e) {

@@ -7,9 +7,11 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import com.google.gson.stream.MalformedJsonException;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.StringReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,12 +22,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The safetensors format, after its specification: eight bytes with the length of a JSON header, the header (type,
@@ -34,6 +38,7 @@ import java.util.TreeMap;
 public final class SafeTensors {
     private static final int MAX_HEADER = 100_000_000;
     private static final int MAX_AXES = 32;
+    private static final Pattern INTEGER = Pattern.compile("-?(?:0|[1-9][0-9]*+)");
     private static final String METADATA = "__metadata__";
 
     private static final Map<String, DataType> TYPES = Map.ofEntries(
@@ -75,38 +80,47 @@ public final class SafeTensors {
             throw damaged("a header of " + length + " bytes; allowed are " + MAX_HEADER);
         }
         Map<String, String> metadata = new LinkedHashMap<>();
-        String header =
-                StandardCharsets.UTF_8.decode(file.read(Long.BYTES, length)).toString();
-        List<Place> places = new ArrayList<>();
-        try (JsonReader json = new JsonReader(new StringReader(header))) {
-            parse(json, places, metadata);
+        Map<String, Place> named = new LinkedHashMap<>();
+        InputStream header =
+                new ByteArrayInputStream(file.read(Long.BYTES, length).array());
+        try (JsonReader json = new JsonReader(new InputStreamReader(header, StandardCharsets.UTF_8))) {
+            parse(json, named, metadata);
         } catch (MalformedJsonException | EOFException | IllegalStateException | NumberFormatException e) {
             throw new CheckpointException("the safetensors file has a header that is no valid JSON of its kind", e);
         }
+        Collection<Place> places = named.values();
         Bytes data = file.slice(Long.BYTES + length, file.size() - Long.BYTES - length);
         check(places, data.size());
-        Map<String, TensorEntry> entries = new LinkedHashMap<>();
+        List<TensorEntry> entries = new ArrayList<>();
         for (Place place : places) {
             ByteBuffer values = data.read(place.begin, place.end - place.begin);
-            if (entries.put(place.name, new TensorEntry(place.name, place.type, new Shape(place.shape), values))
-                    != null) {
-                throw damaged("two tensors named " + CheckpointException.quote(place.name));
-            }
+            entries.add(new TensorEntry(place.name, place.type, new Shape(place.shape), values));
         }
-        return new Contents(StateDict.of(entries.values()), metadata);
+        return new Contents(StateDict.of(entries), metadata);
     }
 
-    private static void parse(JsonReader json, List<Place> places, Map<String, String> metadata) throws IOException {
+    private static void parse(JsonReader json, Map<String, Place> places, Map<String, String> metadata)
+            throws IOException {
+        boolean described = false;
         json.beginObject();
         while (json.hasNext()) {
             String name = json.nextName();
             if (!name.equals(METADATA)) {
-                places.add(parsePlace(name, json));
+                if (places.put(name, parsePlace(name, json)) != null) {
+                    throw damaged("two tensors named " + CheckpointException.quote(name));
+                }
                 continue;
             }
+            if (described) {
+                throw damaged("two entries " + METADATA);
+            }
+            described = true;
             json.beginObject();
             while (json.hasNext()) {
-                metadata.put(json.nextName(), json.nextString());
+                String key = json.nextName();
+                if (metadata.put(key, text(json, METADATA)) != null) {
+                    throw damaged("two texts named " + CheckpointException.quote(key) + " in " + METADATA);
+                }
             }
             json.endObject();
         }
@@ -123,21 +137,26 @@ public final class SafeTensors {
         json.beginObject();
         while (json.hasNext()) {
             String field = json.nextName();
+            boolean twice = false;
             switch (field) {
                 case "dtype" -> {
-                    String given = json.nextString();
-                    type = TYPES.get(given);
-                    if (type == null) {
-                        throw damaged("tensor " + CheckpointException.quote(name) + " of type "
-                                + CheckpointException.quote(given) + "; allowed are "
-                                + TYPES.keySet().stream().sorted().toList());
-                    }
+                    twice = type != null;
+                    type = type(name, text(json, field));
                 }
-                case "shape" -> shape = integers(json);
-                case "data_offsets" -> offsets = integers(json);
+                case "shape" -> {
+                    twice = shape != null;
+                    shape = integers(json);
+                }
+                case "data_offsets" -> {
+                    twice = offsets != null;
+                    offsets = integers(json);
+                }
                 default ->
                     throw damaged("tensor " + CheckpointException.quote(name) + " with an unknown field "
                             + CheckpointException.quote(field));
+            }
+            if (twice) {
+                throw damaged("tensor " + CheckpointException.quote(name) + " with two fields " + field);
             }
         }
         json.endObject();
@@ -147,6 +166,25 @@ public final class SafeTensors {
         return new Place(name, type, shape, offsets[0], offsets[1]);
     }
 
+    private static DataType type(String name, String given) throws CheckpointException {
+        DataType type = TYPES.get(given);
+        if (type == null) {
+            throw damaged("tensor " + CheckpointException.quote(name) + " of type " + CheckpointException.quote(given)
+                    + "; allowed are " + TYPES.keySet().stream().sorted().toList()
+                    + (given.startsWith("F8") || given.startsWith("F4") || given.startsWith("F6")
+                            ? ": save it in BF16, F16 or F32"
+                            : ""));
+        }
+        return type;
+    }
+
+    private static String text(JsonReader json, String where) throws IOException {
+        if (json.peek() != JsonToken.STRING) {
+            throw damaged("something else than text in " + where);
+        }
+        return json.nextString();
+    }
+
     private static long[] integers(JsonReader json) throws IOException {
         List<Long> values = new ArrayList<>();
         json.beginArray();
@@ -154,13 +192,18 @@ public final class SafeTensors {
             if (json.peek() != JsonToken.NUMBER || values.size() == MAX_AXES) {
                 throw damaged("a shape or place that is no list of at most " + MAX_AXES + " integers");
             }
-            values.add(json.nextLong());
+            String digits = json.nextString(); // as it stands: nextLong would take 1.0 and 4e0
+            if (!INTEGER.matcher(digits).matches()) {
+                throw damaged("the number " + CheckpointException.quote(digits) + " in a shape or place; allowed are"
+                        + " integers");
+            }
+            values.add(Long.parseLong(digits));
         }
         json.endArray();
         return values.stream().mapToLong(Long::longValue).toArray();
     }
 
-    private static void check(List<Place> places, long bytes) throws CheckpointException {
+    private static void check(Collection<Place> places, long bytes) throws CheckpointException {
         List<Place> inOrder = new ArrayList<>(places);
         inOrder.sort(Comparator.comparingLong(Place::begin).thenComparingLong(Place::end));
         long at = 0;
@@ -204,7 +247,7 @@ public final class SafeTensors {
         inFile.sort(Comparator.comparingInt(entry -> -entry.dtype().getNumOfBytes()));
         byte[] header = header(weights, new TreeMap<>(metadata), inFile);
         Path target = file.toAbsolutePath();
-        Path part = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
+        Path part = FreshFiles.file(target.getParent(), target.getFileName() + ".", ".part");
         try {
             try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
                 ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);

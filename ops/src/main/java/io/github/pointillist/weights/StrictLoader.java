@@ -46,6 +46,17 @@ public final class StrictLoader {
      * copied even then, and must have the right shape.
      */
     public static Report load(StateDict weights, Layer layer, Predicate<String> ignorable) throws CheckpointException {
+        Report report = check(weights, layer, ignorable);
+        layer.parameters().forEach((name, parameter) -> weights.find(name).ifPresent(entry -> set(parameter, entry)));
+        return report;
+    }
+
+    /**
+     * Compares names and shapes, which a model has before it has its memory.
+     *
+     * @throws CheckpointException if a name is missing, unexpected, or has another shape
+     */
+    public static Report check(StateDict weights, Layer layer, Predicate<String> ignorable) throws CheckpointException {
         Map<String, Parameter> parameters = layer.parameters();
         List<String> ignored = new ArrayList<>();
         List<String> kept = new ArrayList<>();
@@ -73,7 +84,6 @@ public final class StrictLoader {
                             + part("unexpected", unexpected) + part("of another shape", misshapen))
                     .replaceAll(";$", ""));
         }
-        parameters.forEach((name, parameter) -> weights.find(name).ifPresent(entry -> set(parameter, entry)));
         return new Report(ignored, kept);
     }
 
@@ -99,7 +109,9 @@ public final class StrictLoader {
             parameter.set(signed.data(), signed.dtype());
             return;
         }
-        ByteBuffer data = entry.data();
-        parameter.set(data, type);
+        // The engine ends the process when it is to make an array of bfloat16.
+        TensorEntry known = type == DataType.BFLOAT16 ? entry.toFloat32() : entry;
+        ByteBuffer data = known.data();
+        parameter.set(data, known.dtype());
     }
 }

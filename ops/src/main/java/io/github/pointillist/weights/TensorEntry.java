@@ -97,7 +97,15 @@ public record TensorEntry(String name, DataType dtype, Shape shape, ByteBuffer d
 
     /** The same array as float32, rounded where it holds more digits. */
     public TensorEntry toFloat32() {
-        return dtype == DataType.FLOAT32 ? this : of(name, floats(), shape.getShape());
+        if (dtype != DataType.BFLOAT16) {
+            return dtype == DataType.FLOAT32 ? this : of(name, floats(), shape.getShape());
+        }
+        ByteBuffer narrow = data();
+        ByteBuffer wide = littleEndian(Math.multiplyExact(size(), Float.BYTES));
+        while (narrow.hasRemaining()) {
+            wide.putInt(narrow.getShort() << 16); // the upper half of a float32
+        }
+        return new TensorEntry(name, DataType.FLOAT32, shape, wide.flip());
     }
 
     /** The values as float32, row-major; integers and float64 are rounded, booleans are 0 and 1. */

@@ -34,8 +34,8 @@ final class TorchFile {
             throw new CheckpointException("the archive holds " + pickles.size() + " pickles; one is allowed");
         }
         String root = pickles.get(0).substring(0, pickles.get(0).length() - PICKLE.length());
-        if (zip.contains(root + "/constants.pkl")
-                || zip.names().stream().anyMatch(name -> name.startsWith(root + "/code/"))) {
+        String code = root + "/code/";
+        if (zip.contains(root + "/constants.pkl") || zip.names().stream().anyMatch(name -> name.startsWith(code))) {
             throw new CheckpointException("this is a TorchScript program, not a checkpoint: save model.state_dict()"
                     + " with torch.save instead");
         }

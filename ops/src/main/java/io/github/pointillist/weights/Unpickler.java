@@ -21,13 +21,23 @@ import java.util.Map;
  * tensors need; everything else becomes an inert {@link Opaque}.
  *
  * <p>Opcodes after CPython's Lib/pickletools.py. Every length is checked against what is left of the file before
- * memory is taken, nothing recurses, and the number of instructions is bounded by the {@link Budget}.
+ * memory is taken, nothing recurses, and the instructions and what they make are bounded by the {@link Budget}.
  */
 final class Unpickler {
     private static final int WINDOW = 8192;
     private static final int MAX_LINE = 1 << 20;
     private static final int MAX_NUMBER_CHARS = 400;
     private static final int MAX_MARKS = 10_000;
+    private static final int MAX_INTEGER_BYTES = 1024;
+
+    // About what objects take in memory, see Budget.
+    private static final int SLOT = 8;
+    private static final int OBJECT = 24;
+    private static final int TEXT = 40;
+    private static final int LIST = 64;
+    private static final int DICT = 80;
+    private static final int ENTRY = 64;
+    private static final int CALL = 64;
 
     /** The functions that a pickle may call. */
     interface Calls {
@@ -41,6 +51,8 @@ final class Unpickler {
         void build(Object object, Object state) throws IOException;
     }
 
+    private static final Tuple EMPTY = new Tuple(List.of());
+
     private final Bytes in;
     private final Calls calls;
     private final Budget budget;
@@ -52,10 +64,12 @@ final class Unpickler {
     private final ArrayList<Object> stack = new ArrayList<>();
     private final ArrayList<Integer> marks = new ArrayList<>();
     private final Map<Long, Object> memo = new HashMap<>();
+    private long counted;
 
     Unpickler(Bytes in, long start, Calls calls, Budget budget) {
         this.in = in;
         this.position = start;
+        this.counted = start;
         this.calls = calls;
         this.budget = budget;
     }
@@ -91,15 +105,15 @@ final class Unpickler {
             case 0x89 -> push(Boolean.FALSE);
             case 'I' -> push(intLine(line(MAX_NUMBER_CHARS)));
             case 'L' -> push(longLine(line(MAX_NUMBER_CHARS)));
-            case 'F' -> push(floatLine(line(MAX_NUMBER_CHARS)));
-            case 'J' -> push((long) (int) unsigned(4));
+            case 'F' -> push(made(OBJECT, floatLine(line(MAX_NUMBER_CHARS))));
+            case 'J' -> push(made(OBJECT, (long) (int) unsigned(4)));
             case 'K' -> push((long) u8());
-            case 'M' -> push(unsigned(2));
+            case 'M' -> push(made(OBJECT, unsigned(2)));
             case 0x8a -> push(twosComplement(u8()));
             case 0x8b -> push(twosComplement(unsigned(4)));
-            case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(unsigned(8))));
-            case 'S' -> push(quotedLine(line(MAX_LINE)));
-            case 'V' -> push(unescape(line(MAX_LINE), false));
+            case 'G' -> push(made(OBJECT, Double.longBitsToDouble(Long.reverseBytes(unsigned(8)))));
+            case 'S' -> push(quotedLine(textLine()));
+            case 'V' -> push(unescape(textLine(), false));
             case 'T' -> push(latin1(unsigned(4)));
             case 'U' -> push(latin1(u8()));
             case 'X' -> push(utf8(unsigned(4)));
@@ -108,27 +122,27 @@ final class Unpickler {
             case 'B' -> push(bytes(unsigned(4)));
             case 'C' -> push(bytes(u8()));
             case 0x8e, 0x96 -> push(bytes(unsigned(8)));
-            case ')' -> push(new Tuple(List.of()));
-            case 't' -> push(new Tuple(popToMark()));
-            case 0x85 -> push(new Tuple(popItems(1)));
-            case 0x86 -> push(new Tuple(popItems(2)));
-            case 0x87 -> push(new Tuple(popItems(3)));
-            case ']', 0x8f -> push(new ArrayList<>());
+            case ')' -> push(EMPTY);
+            case 't' -> push(tuple(popToMark()));
+            case 0x85 -> push(tuple(popItems(1)));
+            case 0x86 -> push(tuple(popItems(2)));
+            case 0x87 -> push(tuple(popItems(3)));
+            case ']', 0x8f -> push(made(LIST, new ArrayList<>()));
             case 'l', 0x91 -> push(popToMark());
             case 'a' -> append(popItems(1));
             case 'e', 0x90 -> append(popToMark());
-            case '}' -> push(new Dict());
+            case '}' -> push(made(DICT, new Dict()));
             case 'd' -> {
                 List<Object> items = popToMark();
-                push(new Dict());
+                push(made(DICT, new Dict()));
                 setItems(items);
             }
             case 's' -> setItems(popItems(2));
             case 'u' -> setItems(popToMark());
-            case 'c' -> push(new Global(line(MAX_LINE), line(MAX_LINE)));
+            case 'c' -> push(made(OBJECT, new Global(textLine(), textLine())));
             case 0x93 -> {
                 List<Object> names = popItems(2);
-                push(new Global(string(names.get(0)), string(names.get(1))));
+                push(made(OBJECT, new Global(string(names.get(0)), string(names.get(1)))));
             }
             case 'R' -> {
                 List<Object> pair = popItems(2);
@@ -139,15 +153,15 @@ final class Unpickler {
                 build(top(), state);
             }
             case 'i' -> {
-                Global type = new Global(line(MAX_LINE), line(MAX_LINE));
-                push(call(type, new Tuple(popToMark())));
+                Global type = new Global(textLine(), textLine());
+                push(call(type, tuple(popToMark())));
             }
             case 'o' -> {
                 List<Object> items = popToMark();
                 if (items.isEmpty()) {
                     throw damaged("an object without a class");
                 }
-                push(call(items.get(0), new Tuple(items.subList(1, items.size()))));
+                push(call(items.get(0), tuple(items.subList(1, items.size()))));
             }
             case 0x81 -> {
                 List<Object> pair = popItems(2);
@@ -162,10 +176,10 @@ final class Unpickler {
             case 'g' -> push(recall(parseIndex(line(MAX_NUMBER_CHARS))));
             case 'h' -> push(recall(u8()));
             case 'j' -> push(recall(unsigned(4)));
-            case 'p' -> memo.put(parseIndex(line(MAX_NUMBER_CHARS)), top());
-            case 'q' -> memo.put((long) u8(), top());
-            case 'r' -> memo.put(unsigned(4), top());
-            case 0x94 -> memo.put((long) memo.size(), top());
+            case 'p' -> remember(parseIndex(line(MAX_NUMBER_CHARS)));
+            case 'q' -> remember((long) u8());
+            case 'r' -> remember(unsigned(4));
+            case 0x94 -> remember((long) memo.size());
             case 0x80 -> {
                 int protocol = u8();
                 if (protocol > 5) {
@@ -183,6 +197,7 @@ final class Unpickler {
         if (!(arguments instanceof Tuple)) {
             throw damaged("a call without an argument tuple");
         }
+        charge(CALL);
         if (function instanceof Global) {
             return calls.call((Global) function, ((Tuple) arguments).items);
         }
@@ -202,6 +217,7 @@ final class Unpickler {
         if (target instanceof ArrayList) {
             @SuppressWarnings("unchecked") // every ArrayList on the stack was made here
             List<Object> list = (List<Object>) target;
+            charge((long) SLOT * items.size());
             list.addAll(items);
         } else if (!(target instanceof Opaque)) {
             throw damaged("items appended to something that is no list");
@@ -214,6 +230,7 @@ final class Unpickler {
         }
         Object target = top();
         if (target instanceof Dict) {
+            charge(ENTRY / 2L * items.size());
             for (int i = 0; i < items.size(); i += 2) {
                 ((Dict) target).put(items.get(i), items.get(i + 1));
             }
@@ -224,8 +241,31 @@ final class Unpickler {
 
     // ---- the stack
 
-    private void push(Object value) {
+    private void push(Object value) throws IOException {
+        charge(SLOT);
         stack.add(value);
+    }
+
+    private void remember(long index) throws IOException {
+        charge(ENTRY);
+        memo.put(index, top());
+    }
+
+    /** Takes memory out of the budget, which what was read of the pickle adds to. */
+    private void charge(long count) throws IOException {
+        budget.pickled(position - counted);
+        counted = position;
+        budget.object(count);
+    }
+
+    private <T> T made(long count, T value) throws IOException {
+        charge(count);
+        return value;
+    }
+
+    private Tuple tuple(List<Object> items) throws IOException {
+        charge(LIST + (long) SLOT * items.size());
+        return new Tuple(items);
     }
 
     private void mark() throws IOException {
@@ -291,9 +331,10 @@ final class Unpickler {
     // ---- values
 
     private Object twosComplement(long length) throws IOException {
-        if (length > MAX_NUMBER_CHARS) {
-            throw damaged("an integer of " + length + " bytes; at most " + MAX_NUMBER_CHARS + " are allowed");
+        if (length > MAX_INTEGER_BYTES) {
+            throw damaged("an integer of " + length + " bytes; at most " + MAX_INTEGER_BYTES + " are allowed");
         }
+        charge(OBJECT + 2 * length);
         byte[] little = bytes(length);
         if (little.length == 0) {
             return 0L;
@@ -318,6 +359,7 @@ final class Unpickler {
     }
 
     private Object longLine(String text) throws IOException {
+        charge(OBJECT + text.length());
         String digits = text.endsWith("L") ? text.substring(0, text.length() - 1) : text;
         try {
             return narrow(new BigInteger(digits));
@@ -431,15 +473,24 @@ final class Unpickler {
     private byte[] bytes(long length) throws IOException {
         byte[] bytes = in.read(position, length).array();
         position += length;
+        charge(OBJECT + length);
         return bytes;
     }
 
     private String latin1(long length) throws IOException {
-        return new String(bytes(length), StandardCharsets.ISO_8859_1);
+        return text(new String(bytes(length), StandardCharsets.ISO_8859_1));
     }
 
     private String utf8(long length) throws IOException {
-        return new String(bytes(length), StandardCharsets.UTF_8);
+        return text(new String(bytes(length), StandardCharsets.UTF_8));
+    }
+
+    private String text(String text) throws IOException {
+        return made(TEXT + 2L * text.length(), text);
+    }
+
+    private String textLine() throws IOException {
+        return text(line(MAX_LINE));
     }
 
     private String line(int maxLength) throws IOException {

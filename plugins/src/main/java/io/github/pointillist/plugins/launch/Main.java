@@ -50,6 +50,10 @@ public final class Main {
         CommandLine line = new CommandLine(new Main());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(Main::wrongUsage);
+        // Colours of the help would be control characters.
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+        line.setOut(new PlainWriter(line.getOut()));
+        line.setErr(new PlainWriter(line.getErr()));
         line.setExecutionExceptionHandler((thrown, command, parsed) -> failed(thrown, command, parsed));
         return line;
     }

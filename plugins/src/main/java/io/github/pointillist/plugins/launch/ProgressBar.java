@@ -2,6 +2,7 @@
 package io.github.pointillist.plugins.launch;
 
 import io.github.pointillist.progress.Progress;
+import io.github.pointillist.weights.Plain;
 import java.io.PrintWriter;
 
 /** A bar on a terminal; elsewhere nothing. Ctrl-C ends the process, so the bar never cancels. */
@@ -39,7 +40,8 @@ final class ProgressBar implements Progress {
         int filled = (int) (part * WIDTH);
         String bar = "[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + (int) (part * 100) + "% " + name
                 + ": " + what;
-        err.print("\r" + bar + " ".repeat(Math.max(0, shown - bar.length())));
+        back();
+        err.print(Plain.line(bar) + " ".repeat(Math.max(0, shown - bar.length())));
         err.flush();
         shown = bar.length();
     }
@@ -47,9 +49,19 @@ final class ProgressBar implements Progress {
     /** Takes the bar away, before other lines are printed. */
     synchronized void clear() {
         if (shown > 0) {
-            err.print("\r" + " ".repeat(shown) + "\r");
+            back();
+            err.print(" ".repeat(shown));
+            back();
             err.flush();
             shown = 0;
+        }
+    }
+
+    private void back() {
+        if (err instanceof PlainWriter plain) {
+            plain.carriageReturn(); // which print would show as '?'
+        } else {
+            err.print("\r");
         }
     }
 

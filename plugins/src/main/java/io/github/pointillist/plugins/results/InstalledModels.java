@@ -8,6 +8,7 @@ import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.catalog.ModelStore.Entry;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
 import io.github.pointillist.catalog.OfficialCards;
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class InstalledModels {
     /** A line a model: name, title, task and whether it is bundled with tabs between, or what is wrong with it. */
     public static String line(Entry entry) {
         if (entry.problem() != null) {
-            return entry.name() + "\tDAMAGED: " + entry.problem();
+            return entry.name() + ": damaged: " + Plain.line(entry.problem());
         }
         ModelCard card = entry.model().card();
         return entry.name() + "\t" + card.title() + "\t" + card.task() + (entry.bundled() ? "\tbundled" : "");
@@ -55,7 +56,7 @@ public final class InstalledModels {
             ModelCard card = whole ? entry.model().card() : null;
             table.incrementCounter();
             table.addValue("Name", entry.name());
-            table.addValue("Title", whole ? card.title() : "DAMAGED: " + entry.problem());
+            table.addValue("Title", whole ? card.title() : "damaged: " + Plain.line(entry.problem()));
             table.addValue("Task", whole ? card.task() : "");
             table.addValue("Classes", whole ? card.classes() : 0);
             table.addValue("Megabytes", whole ? entry.model().weights().bytes() / 1e6 : 0);

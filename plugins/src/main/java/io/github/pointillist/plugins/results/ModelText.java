@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.results;
 import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelFile;
 import io.github.pointillist.catalog.ModelFile.Origin;
+import io.github.pointillist.weights.Plain;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -62,7 +63,7 @@ public final class ModelText {
         if (origin.info() != null) {
             origin.info().forEach((key, value) -> {
                 if (!key.startsWith("pointillist.") && value.length() <= 100) {
-                    add(lines, "it says", key + " = " + value.strip().replaceAll("\\s*\\R\\s*", " "));
+                    add(lines, "it says", Plain.line(key + " = " + value.strip().replaceAll("\\s*\\R\\s*", " ")));
                 }
             });
         }

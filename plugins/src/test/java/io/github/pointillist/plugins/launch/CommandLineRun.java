@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.launch;
 
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.List;
@@ -13,8 +12,8 @@ record CommandLineRun(int status, String out, String err) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
+        line.setOut(new PlainWriter(out));
+        line.setErr(new PlainWriter(err));
         int status = line.execute(Arrays.stream(words).map(String::valueOf).toArray(String[]::new));
         return new CommandLineRun(status, out.toString(), err.toString());
     }

@@ -143,7 +143,7 @@ class ModelsVerbTest {
         Files.writeString(store.resolve("bad/model.json"), "{}");
         CommandLineRun list = models("list");
         assertThat(list.status()).isEqualTo(1);
-        assertThat(list.out()).contains("bad\tDAMAGED: ").contains("good\t");
+        assertThat(list.out()).contains("bad: damaged: ").contains("good\t");
     }
 
     @Test
