@@ -24,10 +24,14 @@ import io.github.pointillist.weights.CheckpointException;
 import io.github.pointillist.weights.SafeTensors;
 import io.github.pointillist.weights.StateDict;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -57,6 +61,8 @@ public final class ModelStore {
     private static final String CONFIG_KEY = "pointillist.config";
     private static final String NAMES_KEY = "pointillist.classes";
     private static final int USUAL_SIDE_PX = 224;
+    private static final String PART = ".importing-";
+    private static final Duration SURELY_LEFT = Duration.ofDays(2);
 
     private final Path root;
     private final BundledModels bundled;
@@ -262,6 +268,24 @@ public final class ModelStore {
     public ModelFile create(ModelCard card, Record config, StateDict weights, Origin origin) throws IOException {
         checkName(card.name());
         checkFree(card.name());
+        try (Prepared prepared = prepare(card, config, weights, origin)) {
+            prepared.install();
+            return prepared.model();
+        }
+    }
+
+    /**
+     * Writes a model that was made here, for installing it a little later.
+     *
+     * @param card its name is that of the model
+     * @param config of the card's architecture
+     * @param weights every parameter and buffer under the official names
+     * @param origin how it was made
+     * @throws IllegalArgumentException if the name is not allowed
+     * @throws IOException if the name is taken by another model, the weights do not fit, or the files cannot be written
+     */
+    public Prepared prepare(ModelCard card, Record config, StateDict weights, Origin origin) throws IOException {
+        checkName(card.name());
         Checkpoint made = new Checkpoint(weights, Map.of(), "made here", "", List.of());
         Read read = new Read(
                 made,
@@ -269,7 +293,62 @@ public final class ModelStore {
                 card,
                 List.of());
         checked(read).close();
-        return write(card.name(), card, read, origin);
+        Prepared prepared = stage(card.name(), card, read, origin);
+        try {
+            prepared.checkFree();
+            return prepared;
+        } catch (IOException e) {
+            prepared.close();
+            throw e;
+        }
+    }
+
+    /** A model that is written and checked but not installed; what is not installed is deleted on closing. */
+    public final class Prepared implements AutoCloseable {
+        private final String name;
+        private final Path part;
+        private final ModelFile model;
+
+        private Prepared(String name, Path part, ModelFile model) {
+            this.name = name;
+            this.part = part;
+            this.model = model;
+        }
+
+        /** What its model.json says. */
+        public ModelFile model() {
+            return model;
+        }
+
+        /** Whether a model of the name with the same weights is installed, as by a run that was killed after it. */
+        private boolean isInstalled() throws IOException {
+            Path there = root.resolve(name);
+            return Files.isDirectory(there)
+                    && ModelFile.read(there).weights().sha256().equals(model.weights().sha256());
+        }
+
+        private void checkFree() throws IOException {
+            if (!isInstalled()) {
+                ModelStore.this.checkFree(name);
+            }
+        }
+
+        /**
+         * Installs the model; where one with the same weights is, leaves that.
+         *
+         * @throws IOException if the name is taken by another model
+         */
+        public void install() throws IOException {
+            checkFree();
+            if (!isInstalled()) {
+                Files.move(part, root.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            delete(part);
+        }
     }
 
     /**
@@ -291,8 +370,30 @@ public final class ModelStore {
     }
 
     private ModelFile write(String name, ModelCard card, Read read, Origin origin) throws IOException {
+        try (Prepared prepared = stage(name, card, read, origin)) {
+            prepared.install();
+            return prepared.model();
+        }
+    }
+
+    /** Removes what runs that were killed long ago have left half written. */
+    private void sweep() throws IOException {
+        Instant before = Instant.now().minus(SURELY_LEFT);
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(root, PART + "*")) {
+            for (Path part : parts) {
+                if (Files.getLastModifiedTime(part).toInstant().isBefore(before) && Files.isWritable(part)) {
+                    delete(part);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return; // another run does the same
+        }
+    }
+
+    private Prepared stage(String name, ModelCard card, Read read, Origin origin) throws IOException {
         Files.createDirectories(root);
-        Path part = Files.createTempDirectory(root, ".importing-");
+        sweep();
+        Path part = Files.createTempDirectory(root, PART);
         try {
             Path weights = part.resolve(ModelFile.WEIGHTS);
             StateDict kept = read.weights();
@@ -305,10 +406,10 @@ public final class ModelStore {
                     new WeightsFile(ModelFile.WEIGHTS, Checkpoint.sha256(weights), Files.size(weights), kept.size()),
                     origin);
             Files.writeString(part.resolve(ModelFile.NAME), model.toJson());
-            Files.move(part, root.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-            return model;
-        } finally {
+            return new Prepared(name, part, model);
+        } catch (IOException | RuntimeException e) {
             delete(part);
+            throw e;
         }
     }
 

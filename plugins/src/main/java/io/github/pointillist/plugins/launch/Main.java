@@ -4,7 +4,9 @@ package io.github.pointillist.plugins.launch;
 import io.github.pointillist.plugins.results.Versions;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -13,7 +15,8 @@ import picocli.CommandLine.ParseResult;
 
 /**
  * The command line. Exit status: 0 all done; 1 some images failed, each named in one line on the standard error, the
- * others done; 2 wrong usage, or nothing could be done.
+ * others done; 2 wrong usage, or nothing could be done; 128 and the number of the signal that ended it: 130 after Ctrl-C,
+ * 143 after kill.
  */
 @Command(
         name = "pointillist",
@@ -31,10 +34,20 @@ import picocli.CommandLine.ParseResult;
             TrainVerb.class
         },
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all done", "1:some images failed, the others are done", "2:wrong usage"})
+        exitCodeList = {
+            "0:all done",
+            "1:some images failed, the others are done",
+            "2:wrong usage, or nothing could be done",
+            "130, 143:stopped by Ctrl-C (130) or a signal (143); nothing is half written"
+        })
 public final class Main {
     static final int FAILED_SOME = 1;
     static final int WRONG_USAGE = 2;
+    private static final int MOST_CAUSES = 20;
+    /** What the operating systems say, which is all that Java tells. */
+    private static final Pattern FULL = Pattern.compile(
+            "No space left on device|Disk quota exceeded|There is not enough space on the disk|File too large");
+
 
     /** Starts the command line. */
     public static void main(String[] args) {
@@ -43,7 +56,10 @@ public final class Main {
         if (System.getProperty("org.slf4j.simpleLogger.defaultLogLevel") == null) {
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
         }
-        System.exit(commandLine().execute(args));
+        Ending.listen();
+        int status = commandLine().execute(args);
+        Ending.silent();
+        System.exit(status);
     }
 
     static CommandLine commandLine() {
@@ -72,6 +88,10 @@ public final class Main {
 
     /** What went wrong; the messages of file system errors are often just a path. */
     static String reason(Throwable thrown) {
+        if (isDiskFull(thrown)) {
+            return "no space left on the disk" + (thrown instanceof FileSystemException e ? " of " + e.getFile() : "")
+                    + "; nothing half written was kept, what was there before is as it was";
+        }
         if (thrown instanceof NoSuchFileException e) {
             return e.getFile() + ": no such file or folder";
         }
@@ -79,6 +99,17 @@ public final class Main {
             return e.getFile() + ": no permission";
         }
         return thrown.getMessage() == null ? thrown.toString() : thrown.getMessage();
+    }
+
+    /** Whether a write failed for want of room, or over a quota or limit of file sizes. */
+    static boolean isDiskFull(Throwable thrown) {
+        int depth = 0;
+        for (Throwable cause = thrown; cause != null && depth < MOST_CAUSES; cause = cause.getCause(), depth++) {
+            if (cause.getMessage() != null && FULL.matcher(cause.getMessage()).find()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     static String oneLine(String message) {

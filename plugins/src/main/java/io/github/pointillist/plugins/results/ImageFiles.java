@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -44,27 +43,13 @@ public final class ImageFiles {
      * told by its extension; one without any is taken if it begins as TIFF, PNG, JPEG, GIF or DICOM files do.
      *
      * @param recursive whether folders in the folder are searched too
+     * @throws IOException if a folder cannot be read
      */
     public static List<Path> list(Path folder, boolean recursive) throws IOException {
-        try (Stream<Path> files = Files.walk(folder, recursive ? Integer.MAX_VALUE : 1)) {
-            return files.filter(Files::isRegularFile)
-                    .filter(file -> !isHidden(folder, file))
-                    .filter(ImageFiles::looksLikeImage)
-                    .sorted()
-                    .toList();
-        }
+        return ImageFolder.search(folder, recursive, null).all();
     }
 
-    private static boolean isHidden(Path folder, Path file) {
-        for (Path part : folder.relativize(file)) {
-            if (part.toString().startsWith(".")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean looksLikeImage(Path file) {
+    static boolean looksLikeImage(Path file) {
         String extension = extension(file);
         if (!extension.isEmpty()) {
             return EXTENSIONS.contains(extension);
