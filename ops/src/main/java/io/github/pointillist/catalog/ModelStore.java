@@ -324,7 +324,10 @@ public final class ModelStore {
         private boolean isInstalled() throws IOException {
             Path there = root.resolve(name);
             return Files.isDirectory(there)
-                    && ModelFile.read(there).weights().sha256().equals(model.weights().sha256());
+                    && ModelFile.read(there)
+                            .weights()
+                            .sha256()
+                            .equals(model.weights().sha256());
         }
 
         private void checkFree() throws IOException {
@@ -355,10 +358,18 @@ public final class ModelStore {
      * Checks that a model of this name can be installed.
      *
      * @throws IllegalArgumentException if the name is not allowed
-     * @throws IOException if it is taken
+     * @throws IOException if it is taken, or nothing can be written to the folder of models
      */
     public void checkFree(String name) throws IOException {
         checkName(name);
+        Path there = root;
+        while (!Files.exists(there) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        if (!Files.isWritable(there)) {
+            throw new IOException("models are installed in " + root + ", where you may not write; choose another folder"
+                    + " with the environment variable " + VARIABLE);
+        }
         if (Files.exists(root.resolve(name))) {
             throw new IOException("a model called " + name + " is there already; remove it first (pointillist models"
                     + " remove " + name + ") or choose another name");

@@ -97,8 +97,9 @@ final class ClassifyVerb implements Callable<Integer> {
     @Option(
             names = "--labels",
             paramLabel = "FILE|FOLDER",
-            description = "Label image, or a folder with one for each image, called as it or as it with _labels or the like;"
-                    + " implies --each object.")
+            description =
+                    "Label image, or a folder with one for each image, called as it or as it with _labels or the like;"
+                            + " implies --each object.")
     private Path labels;
 
     @Option(names = "--window", paramLabel = "PX", description = "Side of a window. Default: the model's input.")

@@ -15,8 +15,9 @@ final class Folders {
     @Option(
             names = "--pattern",
             paramLabel = "GLOB",
-            description = "Of folders take the files whose names match, as in '*_dapi.tif'; with a slash, whose paths from"
-                    + " the folder on match, as in '*/d?/*.tif'. Default: all images.")
+            description =
+                    "Of folders take the files whose names match, as in '*_dapi.tif'; with a slash, whose paths from"
+                            + " the folder on match, as in '*/d?/*.tif'. Default: all images.")
     private String pattern;
 
     boolean recursive() {

@@ -111,7 +111,9 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
             String name = ClusterMapRun.stem(file.getFileName().toString());
             String place = ImageFolder.between(folder, file);
             if (!results.containsKey(file.getParent())) {
-                results.put(file.getParent(), RunManifest.resultsIn(file.getParent()).keySet());
+                results.put(
+                        file.getParent(),
+                        RunManifest.resultsIn(file.getParent()).keySet());
             }
             if (LabelNames.ofPicture(name) != null) {
                 add(pictures, place + LabelNames.ofPicture(name), file);
@@ -119,7 +121,8 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
                 add(objects, place + LabelNames.ofObjects(name), file);
             } else if (LabelNames.ofClasses(name) != null) {
                 add(classes, place + LabelNames.ofClasses(name), file);
-            } else if (!results.get(file.getParent()).contains(file.getFileName().toString())) {
+            } else if (!results.get(file.getParent())
+                    .contains(file.getFileName().toString())) {
                 add(plain, place + name, file);
             }
         }
@@ -128,10 +131,12 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         plain.forEach(meant::putIfAbsent);
         // what is named as a picture of an image is its labels only where there is nothing else
         pictures.keySet().removeAll(meant.keySet());
-        pictures.values().removeIf(own -> own.stream().anyMatch(file ->
-                results.get(file.getParent()).contains(file.getFileName().toString())));
+        pictures.values().removeIf(own -> own.stream().anyMatch(file -> results.get(file.getParent())
+                .contains(file.getFileName().toString())));
         pictures.forEach((stem, own) -> own.forEach(file -> meant.putIfAbsent(
-                ImageFolder.between(folder, file) + ClusterMapRun.stem(file.getFileName().toString()), List.of(file))));
+                ImageFolder.between(folder, file)
+                        + ClusterMapRun.stem(file.getFileName().toString()),
+                List.of(file))));
         return meant;
     }
 

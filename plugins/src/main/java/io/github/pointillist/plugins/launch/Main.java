@@ -48,7 +48,6 @@ public final class Main {
     private static final Pattern FULL = Pattern.compile(
             "No space left on device|Disk quota exceeded|There is not enough space on the disk|File too large");
 
-
     /** Starts the command line. */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");

@@ -75,8 +75,10 @@ public record ImageFolder(List<Path> images, List<String> failures) {
                 return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
             }
         } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException("pattern is '" + pattern + "': " + e.getDescription()
-                    + "; allowed is a name with * and ?, as in '*_dapi.tif'", e);
+            throw new IllegalArgumentException(
+                    "pattern is '" + pattern + "': " + e.getDescription()
+                            + "; allowed is a name with * and ?, as in '*_dapi.tif'",
+                    e);
         }
         throw new IllegalArgumentException("pattern is empty; allowed is a name with * and ?, as in '*_dapi.tif'");
     }

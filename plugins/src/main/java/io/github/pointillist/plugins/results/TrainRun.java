@@ -101,8 +101,7 @@ public final class TrainRun {
      */
     public static Path checkpoint(String name, Path out) throws IOException {
         ModelStore store = ModelStore.standard();
-        Path folder =
-                out == null ? store.root().resolve(".training").resolve(name) : out.resolve(name + CHECKPOINT);
+        Path folder = out == null ? store.root().resolve(".training").resolve(name) : out.resolve(name + CHECKPOINT);
         if (!TrainSegmenter.hasState(folder)) {
             store.checkFree(name);
         }

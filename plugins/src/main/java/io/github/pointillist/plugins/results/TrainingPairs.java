@@ -89,7 +89,8 @@ public final class TrainingPairs {
         Map<String, List<Path>> byStem = new TreeMap<>();
         for (Path image : ImageFolder.search(images, recursive, pattern).all()) {
             if (!others.contains(image)) {
-                byStem.computeIfAbsent(key(images, image), unused -> new ArrayList<>()).add(image);
+                byStem.computeIfAbsent(key(images, image), unused -> new ArrayList<>())
+                        .add(image);
             }
         }
         if (byStem.isEmpty() && pattern != null) {
@@ -97,9 +98,10 @@ public final class TrainingPairs {
         }
         Map<String, List<Path>> labelsByStem = new LinkedHashMap<>();
         Set<Path> leftOut = new LinkedHashSet<>();
-        List<Path> labelFiles =
-                new ArrayList<>(one ? others : ImageFolder.search(labels, recursive, null).all());
-        labelFiles.addAll(ImageFolder.search(labels, recursive, null, TrainingPairs::isRegions).all());
+        List<Path> labelFiles = new ArrayList<>(
+                one ? others : ImageFolder.search(labels, recursive, null).all());
+        labelFiles.addAll(ImageFolder.search(labels, recursive, null, TrainingPairs::isRegions)
+                .all());
         for (Path file : labelFiles) {
             String own = key(labels, file);
             String place = ImageFolder.between(labels, file);
