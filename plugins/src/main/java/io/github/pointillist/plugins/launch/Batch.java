@@ -24,17 +24,15 @@ final class Batch {
         int failed = inputs.failures().size();
         inputs.failures().forEach(line -> err.println("pointillist: " + line));
         inputs.remarks().forEach(line -> err.println("pointillist: " + line));
-        int done = 0;
         int tried = 0;
         try {
             for (Map.Entry<Path, String> entry : inputs.stems().entrySet()) {
-                Ending.at(done + " of " + count + (count == 1 ? " image is done" : " images are done"));
+                Ending.at("at image " + (tried + 1) + " of " + count);
                 bar.batch(tried, count);
                 Path file = entry.getKey();
                 Throwable thrown = attempt(file, entry.getValue(), work, bar, err);
                 tried++;
                 if (thrown == null) {
-                    done++;
                     continue;
                 }
                 if (StagedFiles.ending()) {
@@ -44,8 +42,8 @@ final class Batch {
                 bar.clear();
                 err.println("pointillist: " + file + ": " + Main.oneLine(reason(thrown)));
                 if (Main.isDiskFull(thrown) && tried < count) {
-                    err.println("pointillist: " + (count - tried) + " more of " + count
-                            + " images are not done either; make room and give the same command again");
+                    err.println("pointillist: stopped before image " + (tried + 1) + " of " + count
+                            + "; make room and give the same command again");
                     break;
                 }
             }

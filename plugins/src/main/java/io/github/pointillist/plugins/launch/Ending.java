@@ -17,7 +17,7 @@ final class Ending {
         Runtime.getRuntime().addShutdownHook(new Thread(Ending::speak, "say how far it came"));
     }
 
-    /** What is to be said if the process is ended now, as "3 of 10 images are done"; null for no more than that it was. */
+    /** What is to be said if the process is ended now, as "at image 3 of 10"; null for no more than that it was. */
     static void at(String state) {
         STATE.updateAndGet(now -> now == null ? null : state == null ? UNKNOWN : state);
     }

@@ -4,8 +4,8 @@ package io.github.pointillist.plugins.launch;
 import io.github.pointillist.plugins.results.Versions;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -87,9 +87,9 @@ public final class Main {
 
     /** What went wrong; the messages of file system errors are often just a path. */
     static String reason(Throwable thrown) {
-        if (isDiskFull(thrown)) {
-            return "no space left on the disk" + (thrown instanceof FileSystemException e ? " of " + e.getFile() : "")
-                    + "; nothing half written was kept, what was there before is as it was";
+        String full = diskFull(thrown);
+        if (full != null) {
+            return full + ": no room for the results; nothing half written is kept, what was there before is as it was";
         }
         if (thrown instanceof NoSuchFileException e) {
             return e.getFile() + ": no such file or folder";
@@ -102,13 +102,19 @@ public final class Main {
 
     /** Whether a write failed for want of room, or over a quota or limit of file sizes. */
     static boolean isDiskFull(Throwable thrown) {
+        return diskFull(thrown) != null;
+    }
+
+    /** What the system says of the disk; null if that is not what went wrong. */
+    private static String diskFull(Throwable thrown) {
         int depth = 0;
         for (Throwable cause = thrown; cause != null && depth < MOST_CAUSES; cause = cause.getCause(), depth++) {
-            if (cause.getMessage() != null && FULL.matcher(cause.getMessage()).find()) {
-                return true;
+            Matcher found = FULL.matcher(String.valueOf(cause.getMessage()));
+            if (found.find()) {
+                return found.group();
             }
         }
-        return false;
+        return null;
     }
 
     static String oneLine(String message) {

@@ -16,6 +16,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -227,10 +228,21 @@ public final class ImageFiles {
     public static void saveTiff(ImagePlus image, Path file) throws IOException {
         quietly(() -> {
             if (!new FileSaver(image).saveAsTiff(file.toString())) {
-                throw new IOException("could not write " + file.getFileName());
+                throw notWritten(file);
             }
             return image;
         });
+    }
+
+    /** Why a file could not be written, which ImageJ does not tell: trying once more does. */
+    private static IOException notWritten(Path file) {
+        String what = "could not write " + file.getFileName();
+        try {
+            Files.write(file, new byte[1 << 16], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            return new IOException(what);
+        } catch (IOException e) {
+            return new IOException(what + ": " + e.getMessage(), e);
+        }
     }
 
     /** Runs a reader or writer of ImageJ; without a window it reports on the standard output, which is ours. */

@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * The image files of a folder, and of the folders in it if asked for. Links to folders are followed, each folder is searched
- * once, whatever the links. A folder that cannot be read does not stop the search.
+ * The image files of a folder, and of the folders in it if asked for. Links to folders are followed, but for those to a folder
+ * around it; each folder is searched once, whatever the links. A folder that cannot be read does not stop the search.
  *
  * @param images in the order of their names
  * @param failures one line each: folders that cannot be read
@@ -129,7 +129,9 @@ public record ImageFolder(List<Path> images, List<String> failures) {
                 }
                 if (Files.isDirectory(entry)) {
                     if (recursive && Files.isSymbolicLink(entry)) {
-                        links.add(entry);
+                        if (!top.toRealPath().startsWith(entry.toRealPath())) {
+                            links.add(entry);
+                        }
                     } else if (recursive) {
                         read(entry);
                     }
