@@ -25,11 +25,15 @@ import io.github.pointillist.weights.Wrapping;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -59,6 +63,8 @@ public final class ModelStore {
     private static final String CONFIG_KEY = "pointillist.config";
     private static final String NAMES_KEY = "pointillist.classes";
     private static final int USUAL_SIDE_PX = 224;
+    private static final String PART = ".importing-";
+    private static final Duration SURELY_LEFT = Duration.ofDays(2);
 
     private final Path root;
     private final BundledModels bundled;
@@ -285,6 +291,24 @@ public final class ModelStore {
     public ModelFile create(ModelCard card, Record config, StateDict weights, Origin origin) throws IOException {
         checkName(card.name());
         checkFree(card.name());
+        try (Prepared prepared = prepare(card, config, weights, origin)) {
+            prepared.install();
+            return prepared.model();
+        }
+    }
+
+    /**
+     * Writes a model that was made here, for installing it a little later.
+     *
+     * @param card its name is that of the model
+     * @param config of the card's architecture
+     * @param weights every parameter and buffer under the official names
+     * @param origin how it was made
+     * @throws IllegalArgumentException if the name is not allowed
+     * @throws IOException if the name is taken by another model, the weights do not fit, or the files cannot be written
+     */
+    public Prepared prepare(ModelCard card, Record config, StateDict weights, Origin origin) throws IOException {
+        checkName(card.name());
         Checkpoint made = new Checkpoint(weights, Map.of(), "made here", "", List.of());
         Read read = new Read(
                 made,
@@ -292,17 +316,83 @@ public final class ModelStore {
                 card,
                 List.of());
         checked(read).close();
-        return write(card.name(), card, read, origin);
+        Prepared prepared = stage(card.name(), card, read, origin);
+        try {
+            prepared.checkFree();
+            return prepared;
+        } catch (IOException e) {
+            prepared.close();
+            throw e;
+        }
+    }
+
+    /** A model that is written and checked but not installed; what is not installed is deleted on closing. */
+    public final class Prepared implements AutoCloseable {
+        private final String name;
+        private final Path part;
+        private final ModelFile model;
+
+        private Prepared(String name, Path part, ModelFile model) {
+            this.name = name;
+            this.part = part;
+            this.model = model;
+        }
+
+        /** What its model.json says. */
+        public ModelFile model() {
+            return model;
+        }
+
+        /** Whether a model of the name with the same weights is installed, as by a run that was killed after it. */
+        private boolean isInstalled() throws IOException {
+            Path there = root.resolve(name);
+            return Files.isDirectory(there)
+                    && ModelFile.read(there)
+                            .weights()
+                            .sha256()
+                            .equals(model.weights().sha256());
+        }
+
+        private void checkFree() throws IOException {
+            if (!isInstalled()) {
+                ModelStore.this.checkFree(name);
+            }
+        }
+
+        /**
+         * Installs the model; where one with the same weights is, leaves that.
+         *
+         * @throws IOException if the name is taken by another model
+         */
+        public void install() throws IOException {
+            checkFree();
+            if (!isInstalled()) {
+                Files.move(part, root.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            delete(part);
+        }
     }
 
     /**
      * Checks that a model of this name can be installed.
      *
      * @throws IllegalArgumentException if the name is not allowed
-     * @throws IOException if it is taken
+     * @throws IOException if it is taken, or nothing can be written to the folder of models
      */
     public void checkFree(String name) throws IOException {
         checkName(name);
+        Path there = root;
+        while (!Files.exists(there) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        if (!Files.isWritable(there)) {
+            throw new IOException("models are installed in " + root + ", where you may not write; choose another folder"
+                    + " with the environment variable " + VARIABLE);
+        }
         if (Files.exists(root.resolve(name))) {
             throw new IOException("a model called " + name + " is there already; remove it first (pointillist models"
                     + " remove " + name + ") or choose another name");
@@ -330,10 +420,32 @@ public final class ModelStore {
     }
 
     private ModelFile write(String name, ModelCard card, Read read, Origin origin) throws IOException {
+        try (Prepared prepared = stage(name, card, read, origin)) {
+            prepared.install();
+            return prepared.model();
+        }
+    }
+
+    /** Removes what runs that were killed long ago have left half written. */
+    private void sweep() throws IOException {
+        Instant before = Instant.now().minus(SURELY_LEFT);
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(root, PART + "*")) {
+            for (Path part : parts) {
+                if (Files.getLastModifiedTime(part).toInstant().isBefore(before) && Files.isWritable(part)) {
+                    delete(part);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return; // another run does the same
+        }
+    }
+
+    private Prepared stage(String name, ModelCard card, Read read, Origin origin) throws IOException {
         Path part;
         try {
             Files.createDirectories(root);
-            part = FreshFiles.folder(root, ".importing-");
+            sweep();
+            part = FreshFiles.folder(root, PART);
         } catch (FileSystemException e) {
             throw closed(e);
         }
@@ -354,10 +466,10 @@ public final class ModelStore {
                         + ModelFile.LARGEST_BYTES + " are allowed; give fewer or shorter names of classes");
             }
             Files.write(part.resolve(ModelFile.NAME), text);
-            Files.move(part, root.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-            return model;
-        } finally {
+            return new Prepared(name, part, model);
+        } catch (IOException | RuntimeException e) {
             delete(part);
+            throw e;
         }
     }
 

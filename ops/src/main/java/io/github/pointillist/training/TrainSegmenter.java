@@ -211,6 +211,12 @@ public final class TrainSegmenter {
          * @param before metrics of the base on the validation images; empty where it has other outputs, or there are none
          */
         default void begins(long done, long steps, Map<String, Double> before) {}
+
+        /**
+         * All is done but for installing, which comes next: what is written here is there when the model is. A run that is
+         * killed from now on is finished by the same again.
+         */
+        default void finished(Outcome outcome) throws IOException {}
     }
 
     /**
@@ -310,6 +316,11 @@ public final class TrainSegmenter {
         }
     }
 
+    /** Whether a folder holds a checkpoint, of a run that was stopped or killed. */
+    public static boolean hasState(Path folder) {
+        return folder != null && Files.isRegularFile(folder.resolve(Trainer.STATE));
+    }
+
     private void note(String line) {
         notes.add(line);
         listener.note(line);
@@ -317,7 +328,9 @@ public final class TrainSegmenter {
 
     private Outcome run(Path folder, Progress progress) throws IOException {
         ModelStore store = ModelStore.standard();
-        store.checkFree(settings.name());
+        if (!hasState(folder)) {
+            store.checkFree(settings.name());
+        }
         Device device = Devices.parse(settings.device());
         if (settings.kind() == Kind.PANOPTIC) {
             return panoptic(store, device, folder, progress);
@@ -363,6 +376,9 @@ public final class TrainSegmenter {
                     description(base, config, segmentation));
             Map<String, Double> before = sameOutputs ? Trainer.measure(run, progress) : Map.of();
             try (Trainer trainer = new Trainer(run, folder)) {
+                if (trainer.step() < plan.steps()) {
+                    store.checkFree(settings.name()); // a model of a finished run may be its own
+                }
                 if (trainer.step() > 0) {
                     note("goes on from step " + trainer.step() + " of " + plan.steps() + " of a run that was stopped");
                 }
@@ -404,6 +420,9 @@ public final class TrainSegmenter {
                     patches,
                     "panoptic; " + config);
             try (Trainer trainer = new Trainer(run, folder)) {
+                if (trainer.step() < plan.steps()) {
+                    store.checkFree(settings.name()); // a model of a finished run may be its own
+                }
                 if (trainer.step() > 0) {
                     note("goes on from step " + trainer.step() + " of " + plan.steps() + " of a run that was stopped");
                 }
@@ -856,8 +875,13 @@ public final class TrainSegmenter {
         ModelCard noted = card.withNotes(notes);
         ModelFile.Origin origin = new ModelFile.Origin(
                 "training", null, "trained by Pointillist", List.of(), Map.of("steps", Long.toString(best)), notes);
-        ModelFile installed = store.create(noted, config, stateDict(model), origin);
-        return new Outcome(installed, history, best, plan.steps(), before, after, baseSha256, List.copyOf(notes));
+        try (ModelStore.Prepared prepared = store.prepare(noted, config, stateDict(model), origin)) {
+            Outcome outcome = new Outcome(
+                    prepared.model(), history, best, plan.steps(), before, after, baseSha256, List.copyOf(notes));
+            listener.finished(outcome);
+            prepared.install();
+            return outcome;
+        }
     }
 
     private String data() {

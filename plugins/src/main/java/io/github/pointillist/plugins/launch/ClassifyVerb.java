@@ -12,6 +12,7 @@ import io.github.pointillist.plugins.results.ClassifyResult;
 import io.github.pointillist.plugins.results.ClassifyRun;
 import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.ImageFiles;
+import io.github.pointillist.plugins.results.LabelNames;
 import io.github.pointillist.plugins.results.PointClouds;
 import io.github.pointillist.plugins.results.Regions;
 import io.github.pointillist.plugins.results.RunManifest;
@@ -76,8 +77,8 @@ final class ClassifyVerb implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results; without it they are printed.")
     private Path out;
 
-    @Option(names = "--recursive", description = "Search the folders in folders too.")
-    private boolean recursive;
+    @Mixin
+    private Folders folders = new Folders();
 
     @Option(
             names = "--variant",
@@ -97,7 +98,9 @@ final class ClassifyVerb implements Callable<Integer> {
     @Option(
             names = "--labels",
             paramLabel = "FILE|FOLDER",
-            description = "Label image, or a folder with one of the same name for each image; implies --each object.")
+            description =
+                    "Label image, or a folder with one for each image, called as it or as it with _labels or the like;"
+                            + " implies --each object.")
     private Path labels;
 
     @Mixin
@@ -214,7 +217,7 @@ final class ClassifyVerb implements Callable<Integer> {
         if (labels != null && !Files.exists(labels)) {
             throw wrong("--labels is " + labels + ", which does not exist");
         }
-        Inputs inputs = Inputs.of(given, recursive);
+        Inputs inputs = Inputs.of(given, folders);
         refuseToOverwrite(inputs);
         Devices.Choice choice = Devices.choose(options.device());
         try (ClassifyRun run = new ClassifyRun(options)) {
@@ -269,7 +272,7 @@ final class ClassifyVerb implements Callable<Integer> {
             ProgressBar bar)
             throws IOException {
         ImagePlus image = ImageFiles.open(file);
-        Path labelFile = labels == null ? null : labelFile(file);
+        Path labelFile = labels == null ? null : labelFile(file, stem);
         ImagePlus objects = labelFile == null ? null : ImageFiles.open(labelFile);
         try {
             List<Roi> own = options.each() == Each.ROI ? given != null ? given : Regions.of(image) : List.of();
@@ -295,15 +298,8 @@ final class ClassifyVerb implements Callable<Integer> {
         }
     }
 
-    private Path labelFile(Path image) throws IOException {
-        if (!Files.isDirectory(labels)) {
-            return labels;
-        }
-        Path file = labels.resolve(image.getFileName());
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("there is no label image " + file);
-        }
-        return file;
+    private Path labelFile(Path image, String stem) throws IOException {
+        return Files.isDirectory(labels) ? LabelNames.find(Inputs.folder(labels, stem), image) : labels;
     }
 
     private void write(
@@ -327,7 +323,9 @@ final class ClassifyVerb implements Callable<Integer> {
             Path manifest = staged.stage(stem + "_run.json");
             Path absolute = file.toAbsolutePath().normalize();
             List<String> words = new ArrayList<>(List.of("pointillist", "classify", absolute.toString()));
-            words.addAll(List.of("--out", out.toAbsolutePath().normalize().toString()));
+            words.addAll(List.of(
+                    "--out",
+                    Inputs.folder(out, stem).toAbsolutePath().normalize().toString()));
             words.addAll(options.arguments());
             if (rois != null) {
                 words.addAll(List.of("--rois", rois.toAbsolutePath().normalize().toString()));
@@ -370,7 +368,7 @@ final class ClassifyVerb implements Callable<Integer> {
         refuse(inputSize != null, "--input-size", "images");
         refuse(scores != null, "--scores", "images");
         refuse(threshold != null, "--threshold", "images");
-        Inputs inputs = new Inputs(Inputs.of(given, false).stems(), List.of(), 0);
+        Inputs inputs = new Inputs(Inputs.of(given, false, null).stems(), List.of(), 0);
         refuseToOverwrite(inputs);
         try (PointClouds clouds = PointClouds.open(model, variant, or(top, PointClouds.AUTOMATIC), seed(), device)) {
             Devices.Choice choice = Devices.choose(device);

@@ -69,8 +69,8 @@ final class ClusterMapVerb implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results; made if there is none.")
     private Path out;
 
-    @Option(names = "--recursive", description = "Search the folders in folders too.")
-    private boolean recursive;
+    @Mixin
+    private Folders folders = new Folders();
 
     @Option(
             names = "--method",
@@ -176,7 +176,7 @@ final class ClusterMapVerb implements Callable<Integer> {
         if (Files.exists(out) && !Files.isDirectory(out)) {
             throw wrong("--out is " + out + ", which is a file; give a folder");
         }
-        Inputs inputs = Inputs.of(given, recursive);
+        Inputs inputs = Inputs.of(given, folders);
         Path victim =
                 inputs.overwritten(out, List.of("_clusters.tif", "_overlay.png", "_affinity.tif", "_affinity.png"));
         if (victim != null) {
@@ -216,7 +216,7 @@ final class ClusterMapVerb implements Callable<Integer> {
         long opened = System.nanoTime();
         try {
             Path absolute = file.toAbsolutePath().normalize();
-            RunManifest manifest = new RunManifest("cluster-map", commandLine(absolute, options))
+            RunManifest manifest = new RunManifest("cluster-map", commandLine(absolute, stem, options))
                     .macro(absolute, options.choice().macroLines(image) + options.macroLine())
                     .device(used[0], used[1])
                     .input(file, RunManifest.sha256(file), image)
@@ -313,9 +313,10 @@ final class ClusterMapVerb implements Callable<Integer> {
         Files.writeString(json, text);
     }
 
-    private List<String> commandLine(Path image, ClusterMapOptions options) {
+    private List<String> commandLine(Path image, String stem, ClusterMapOptions options) {
         List<String> words = new ArrayList<>(List.of("pointillist", "cluster-map", image.toString()));
-        words.addAll(List.of("--out", out.toAbsolutePath().normalize().toString()));
+        words.addAll(List.of(
+                "--out", Inputs.folder(out, stem).toAbsolutePath().normalize().toString()));
         words.addAll(options.arguments());
         return words;
     }

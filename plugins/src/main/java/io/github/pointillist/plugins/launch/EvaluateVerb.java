@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -42,7 +43,7 @@ import picocli.CommandLine.Spec;
                     + " and Dice of each, mIoU, pixel accuracy, fwIoU. Segments: PQ of each class, PQ, SQ, RQ. NaN: not defined, as without any object.",
             "",
             "Files of two folders are paired by their names without extension and without endings such as _labels,"
-                    + " -labels, _mask, _objects, _clusters. Counts of all pairs are added up; means over images follow.",
+                    + " -labels, _mask, _objects, _cp_masks, .stardist, _seg. Counts of all pairs are added up; means over images follow.",
             "",
             "With --out these files are written: evaluation.csv (a row a pair), evaluation_thresholds.csv or"
                     + " evaluation_classes.csv (a row a pair and threshold or class), evaluation_run.json.",
@@ -85,6 +86,9 @@ final class EvaluateVerb implements Callable<Integer> {
     @Option(names = "--no-background", description = "For semantic: 0 is no class. Default: it is one.")
     private boolean noBackground;
 
+    @Mixin
+    private Folders folders = new Folders();
+
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results; without it they are printed.")
     private Path out;
 
@@ -97,11 +101,11 @@ final class EvaluateVerb implements Callable<Integer> {
         LabelPairs pairs;
         try {
             settings = EvaluateOptions.settings(mode, planes, ignore, !noBackground);
-            pairs = LabelPairs.of(predictions, truths, settings.mode());
+            pairs = LabelPairs.of(predictions, truths, settings.mode(), folders);
         } catch (IllegalArgumentException e) {
             throw wrong(Main.oneLine(e.getMessage()));
         }
-        boolean folders = Files.isDirectory(predictions);
+        boolean many = Files.isDirectory(predictions);
         PrintWriter text = spec.commandLine().getOut();
         EvaluationTable table = new EvaluationTable();
         Map<Path, Path> done = new LinkedHashMap<>();
@@ -115,13 +119,13 @@ final class EvaluateVerb implements Callable<Integer> {
             compare(file, truth, settings, table, bar);
             bar.clear();
             done.put(file, truth);
-            table.last(folders).forEach(text::println);
+            table.last(many).forEach(text::println);
             text.flush();
         });
         if (done.isEmpty()) {
             return status;
         }
-        if (folders) {
+        if (many) {
             text.println("pooled over " + done.size() + (done.size() == 1 ? " pair" : " pairs"));
         }
         table.lines().forEach(text::println);
@@ -176,12 +180,13 @@ final class EvaluateVerb implements Callable<Integer> {
             words.addAll(
                     List.of(absolute(truths).toString(), "--out", absolute(out).toString()));
             words.addAll(EvaluateOptions.arguments(settings));
+            words.addAll(folders.arguments());
             RunManifest manifest = new RunManifest("evaluate", words);
-            boolean folders = Files.isDirectory(predictions);
+            boolean many = Files.isDirectory(predictions);
             String title =
-                    folders ? absolute(truths).toString() : truths.getFileName().toString();
+                    many ? absolute(truths).toString() : truths.getFileName().toString();
             Map<String, String> keys = EvaluateOptions.macroKeys(title, settings);
-            if (!folders && settings.mode() != Mode.PANOPTIC) { // which would need four open images
+            if (!many && settings.mode() != Mode.PANOPTIC) { // which would need four open images
                 String open =
                         "open(\"" + RunManifest.inMacro(absolute(predictions).toString()) + "\"); ";
                 manifest.macro(absolute(truths), open + RunManifest.macroLine("Evaluate...", keys));

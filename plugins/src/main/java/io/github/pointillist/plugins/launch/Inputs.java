@@ -2,9 +2,11 @@
 package io.github.pointillist.plugins.launch;
 
 import io.github.pointillist.plugins.results.ClusterMapRun;
-import io.github.pointillist.plugins.results.ImageFiles;
+import io.github.pointillist.plugins.results.ImageFolder;
+import io.github.pointillist.plugins.results.LabelNames;
 import io.github.pointillist.plugins.results.RunManifest;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,44 +20,82 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The images to work on and the stem of the results of each. Images of the same stem get the extension appended
- * ("a_png"), and a number where that is not enough, so that no two write the same files.
+ * The images to work on and the stem of the results of each. The results of images from folders in a folder get the same
+ * folders: their stems are paths, with slashes. Images of the same stem get the extension appended ("a_png"). Where several
+ * folders are given that hold files of one name, the results of each get a folder of its name.
  *
  * @param stems by image, in the order of the work
- * @param failures one line each: folders without images
+ * @param failures one line each: folders without images, or that cannot be read
  * @param skipped results of earlier runs that lay in a folder
+ * @param leftOut label images and pictures that lay in a folder beside the image they belong to
  */
-record Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
-    static Inputs of(List<Path> given, boolean recursive) throws IOException {
-        Set<Path> images = new LinkedHashSet<>();
+record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<Path> leftOut) {
+    private static final int NAMED = 3;
+
+    Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
+        this(stems, failures, skipped, List.of());
+    }
+
+    static Inputs of(List<Path> given, Folders folders) throws IOException {
+        return of(given, folders.recursive(), folders.pattern());
+    }
+
+    static Inputs of(List<Path> given, boolean recursive, String pattern) throws IOException {
+        Map<Path, Path> images = new LinkedHashMap<>(); // each with the folder given; null for files
         List<String> failures = new ArrayList<>();
+        Set<Path> leftOut = new LinkedHashSet<>();
         int skipped = 0;
         for (Path path : given) {
             if (!Files.isDirectory(path)) {
-                images.add(path);
+                images.putIfAbsent(path, null);
                 continue;
             }
-            List<Path> found = ImageFiles.list(path, recursive);
-            Map<Path, Set<String>> results = new HashMap<>();
-            int before = images.size();
-            for (Path file : found) {
-                Set<String> known = results.get(file.getParent());
-                if (known == null) {
-                    known = RunManifest.resultsIn(file.getParent()).keySet();
-                    results.put(file.getParent(), known);
-                }
-                if (known.contains(file.getFileName().toString())) {
-                    skipped++;
-                } else {
-                    images.add(file);
-                }
+            ImageFolder found = ImageFolder.search(path, recursive, pattern);
+            failures.addAll(found.failures());
+            Map<Path, List<Path>> byFolder = new LinkedHashMap<>();
+            found.images().forEach(file -> byFolder.computeIfAbsent(file.getParent(), any -> new ArrayList<>())
+                    .add(file));
+            for (Map.Entry<Path, List<Path>> folder : byFolder.entrySet()) {
+                Set<String> results = RunManifest.resultsIn(folder.getKey()).keySet();
+                List<Path> own = new ArrayList<>(folder.getValue());
+                own.removeIf(file -> results.contains(file.getFileName().toString()));
+                skipped += folder.getValue().size() - own.size();
+                Set<Path> others = LabelNames.besideTheirImages(own);
+                leftOut.addAll(others);
+                own.stream().filter(file -> !others.contains(file)).forEach(file -> images.putIfAbsent(file, path));
             }
-            if (images.size() == before && found.isEmpty()) {
+            if (found.images().isEmpty() && found.failures().isEmpty()) {
                 failures.add(path + ": the folder holds no image file"
+                        + (pattern == null ? "" : " that --pattern '" + pattern + "' fits")
                         + (recursive ? "" : " (--recursive looks into its folders)"));
             }
         }
-        return new Inputs(stems(images), failures, skipped);
+        leftOut.removeAll(images.keySet()); // named themselves
+        return new Inputs(stems(images), failures, skipped, List.copyOf(leftOut));
+    }
+
+    /** What was left out and why, a line each. */
+    List<String> remarks() {
+        List<String> lines = new ArrayList<>();
+        if (skipped > 0) {
+            lines.add("left out " + skipped + " results of earlier runs");
+        }
+        if (!leftOut.isEmpty()) {
+            List<String> names = leftOut.stream()
+                    .limit(NAMED)
+                    .map(file -> file.getFileName().toString())
+                    .toList();
+            lines.add("left out " + leftOut.size() + " by name as label images or pictures of the image beside them: "
+                    + String.join(", ", names) + (leftOut.size() > NAMED ? ", ..." : "")
+                    + "; to work on such a file, name it on the command line");
+        }
+        return lines;
+    }
+
+    /** The folder that the results of a stem go to. */
+    static Path folder(Path out, String stem) {
+        int slash = stem.lastIndexOf('/');
+        return slash < 0 ? out : out.resolve(stem.substring(0, slash));
     }
 
     /**
@@ -63,36 +103,53 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
      *
      * @param out folder of the results
      * @param endings what follows the stem in names of results
+     * @throws AccessDeniedException if nothing can be written there
      */
     Path overwritten(Path out, List<String> endings) throws IOException {
-        if (!Files.exists(out)) {
-            return null;
+        Path there = out.toAbsolutePath();
+        while (there.getParent() != null && !Files.exists(there)) {
+            there = there.getParent();
         }
-        Path folder = out.toRealPath();
-        Set<String> results = new HashSet<>();
-        stems.values().forEach(stem -> endings.forEach(ending -> results.add(stem + ending)));
+        if (!Files.isWritable(there)) { // better now than after the first image
+            throw new AccessDeniedException(out.toString());
+        }
+        Map<Path, Path> inputs = new HashMap<>();
         for (Path image : stems.keySet()) {
-            if (Files.exists(image)
-                    && results.contains(image.getFileName().toString())
-                    && folder.equals(image.toRealPath().getParent())) {
-                return image;
+            if (Files.exists(image)) {
+                inputs.put(image.toRealPath(), image);
+            }
+        }
+        Map<Path, Path> folders = new HashMap<>();
+        for (String stem : stems.values()) {
+            Path folder = folder(out, stem);
+            if (!folders.containsKey(folder)) {
+                folders.put(folder, Files.exists(folder) ? folder.toRealPath() : null);
+            }
+            if (folders.get(folder) != null) {
+                String name = stem.substring(stem.lastIndexOf('/') + 1);
+                for (String ending : endings) {
+                    Path victim = inputs.get(folders.get(folder).resolve(name + ending));
+                    if (victim != null) {
+                        return victim;
+                    }
+                }
             }
         }
         return null;
     }
 
-    private static Map<Path, String> stems(Set<Path> images) {
+    private static Map<Path, String> stems(Map<Path, Path> images) {
+        Map<Path, String> places = places(images);
         Map<String, Integer> count = new HashMap<>();
-        for (Path image : images) {
-            count.merge(key(ClusterMapRun.stem(image.getFileName().toString())), 1, Integer::sum);
-        }
+        images.keySet().forEach(image -> count.merge(key(stem(places, image)), 1, Integer::sum));
         Map<Path, String> stems = new LinkedHashMap<>();
         Set<String> taken = new HashSet<>();
-        for (Path image : images) {
+        for (Path image : images.keySet()) {
             String name = image.getFileName().toString();
-            String stem = ClusterMapRun.stem(name);
+            String stem = stem(places, image);
             if (count.get(key(stem)) > 1) {
-                String extension = name.substring(Math.min(name.length(), stem.length() + 1));
+                int end = ClusterMapRun.stem(name).length();
+                String extension = name.substring(Math.min(name.length(), end + 1));
                 stem = extension.isEmpty() ? stem : stem + "_" + extension;
             }
             String free = stem;
@@ -102,6 +159,52 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
             stems.put(image, free);
         }
         return stems;
+    }
+
+    private static String stem(Map<Path, String> places, Path image) {
+        return places.get(image) + ClusterMapRun.stem(image.getFileName().toString());
+    }
+
+    /** For each image the folders for its results, each followed by a slash. */
+    private static Map<Path, String> places(Map<Path, Path> images) {
+        Map<Path, String> places = new HashMap<>();
+        Map<String, Path> owners = new HashMap<>();
+        boolean clash = false;
+        for (Map.Entry<Path, Path> entry : images.entrySet()) {
+            Path folder = entry.getValue();
+            String place = folder == null ? "" : ImageFolder.between(folder, entry.getKey());
+            places.put(entry.getKey(), place);
+            if (folder != null) {
+                Path owner = owners.putIfAbsent(key(stem(places, entry.getKey())), folder);
+                clash |= owner != null && !owner.equals(folder);
+            }
+        }
+        if (clash) {
+            Map<Path, String> names = names(images);
+            images.forEach((image, folder) -> {
+                if (folder != null) {
+                    places.put(image, names.get(folder) + "/" + places.get(image));
+                }
+            });
+        }
+        return places;
+    }
+
+    private static Map<Path, String> names(Map<Path, Path> images) {
+        Map<Path, String> names = new HashMap<>();
+        Set<String> taken = new HashSet<>();
+        for (Path folder : new LinkedHashSet<>(images.values())) {
+            if (folder != null) {
+                Path name = folder.toAbsolutePath().normalize().getFileName();
+                String own = name == null ? "root" : name.toString();
+                String free = own;
+                for (int n = 2; !taken.add(key(free)); n++) {
+                    free = own + "_" + n;
+                }
+                names.put(folder, free);
+            }
+        }
+        return names;
     }
 
     /** Some file systems do not tell capitals from small letters. */

@@ -2,13 +2,15 @@
 package io.github.pointillist.plugins.launch;
 
 import io.github.pointillist.plugins.results.ClusterMapRun;
-import io.github.pointillist.plugins.results.ImageFiles;
+import io.github.pointillist.plugins.results.ImageFolder;
+import io.github.pointillist.plugins.results.LabelNames;
 import io.github.pointillist.plugins.results.RunManifest;
 import io.github.pointillist.tasks.Evaluate.Mode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ import java.util.stream.Collectors;
 
 /**
  * Predicted label images and the true ones they are compared with. Files of two folders belong together when their names
- * are the same without extension and without an ending such as "_labels". Where a folder holds an image beside its
+ * are the same without extension and without an ending such as "_labels" ({@link LabelNames}). Where a folder holds an image beside its
  * labels ("a.tif" and "a_labels.tif"), the labels are meant; of objects and classes ("a_objects.tif" and
  * "a_classmap.tif") those that are compared.
  *
@@ -27,31 +29,15 @@ import java.util.stream.Collectors;
  * @param failures one line each: files without a partner, or with several
  */
 record LabelPairs(Map<Path, Path> truths, List<String> failures) {
-    /** The first that fits is taken off. */
-    private static final List<String> ENDINGS = List.of(
-            "_labels",
-            "-labels",
-            "_label",
-            "-label",
-            "_masks",
-            "-masks",
-            "_mask",
-            "-mask",
-            "_objects",
-            "_clusters",
-            "_truth",
-            "-truth",
-            "_gt");
-
-    private static final List<String> CLASS_ENDINGS = List.of("_classmap", "_classes");
-
     /**
      * Pairs two files, or those of two folders.
      *
      * @param mode where a folder holds objects and classes of one image, says which of them are meant
+     * @param folders whether the folders in folders are searched too, which are to have the same names; and which
+     *     predictions are compared
      * @throws IllegalArgumentException if one is a folder and the other is not, or a folder holds no image
      */
-    static LabelPairs of(Path predictions, Path truths, Mode mode) throws IOException {
+    static LabelPairs of(Path predictions, Path truths, Mode mode, Folders folders) throws IOException {
         if (Files.isDirectory(predictions) != Files.isDirectory(truths)) {
             Path folder = Files.isDirectory(predictions) ? predictions : truths;
             Path other = folder == predictions ? truths : predictions;
@@ -61,8 +47,11 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         if (!Files.isDirectory(predictions)) {
             return new LabelPairs(Map.of(predictions, truths), List.of());
         }
-        Map<String, List<Path>> predicted = byStem(predictions, mode);
-        Map<String, List<Path>> trueOnes = byStem(truths, mode);
+        Map<String, List<Path>> predicted = byStem(predictions, mode, folders.recursive(), folders.pattern());
+        Map<String, List<Path>> trueOnes = byStem(truths, mode, folders.recursive(), null);
+        if (folders.pattern() != null) {
+            trueOnes.keySet().retainAll(predicted.keySet()); // of the truths those that were asked for
+        }
         Map<Path, Path> pairs = new LinkedHashMap<>();
         List<String> failures = new ArrayList<>();
         Set<String> stems = new TreeSet<>(predicted.keySet());
@@ -91,7 +80,7 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
      */
     static Path classesOf(Path labels) throws IOException {
         String name = labels.getFileName().toString();
-        String stem = without(ENDINGS, ClusterMapRun.stem(name));
+        String stem = or(LabelNames.ofObjects(ClusterMapRun.stem(name)), ClusterMapRun.stem(name));
         for (String ending : List.of("_classes", "_classmap")) {
             Path file = labels.resolveSibling(stem + ending + ".tif");
             if (Files.isRegularFile(file) && !file.equals(labels)) {
@@ -106,30 +95,48 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         return files.stream().map(Path::toString).collect(Collectors.joining(", "));
     }
 
-    private static Map<String, List<Path>> byStem(Path folder, Mode mode) throws IOException {
-        List<Path> files = ImageFiles.list(folder, false);
+    private static Map<String, List<Path>> byStem(Path folder, Mode mode, boolean recursive, String pattern)
+            throws IOException {
+        List<Path> files = ImageFolder.search(folder, recursive, pattern).all();
         if (files.isEmpty()) {
-            throw new IllegalArgumentException(folder + ": the folder holds no image file");
+            throw new IllegalArgumentException(folder + ": the folder holds no image file"
+                    + (pattern == null ? "" : " that --pattern '" + pattern + "' fits"));
         }
-        Set<String> results = RunManifest.resultsIn(folder).keySet();
+        Map<Path, Set<String>> results = new HashMap<>();
         Map<String, List<Path>> objects = new TreeMap<>();
         Map<String, List<Path>> classes = new TreeMap<>();
         Map<String, List<Path>> plain = new TreeMap<>();
+        Map<String, List<Path>> pictures = new TreeMap<>();
         for (Path file : files) {
             String name = ClusterMapRun.stem(file.getFileName().toString());
-            String object = without(ENDINGS, name);
-            String ofClass = without(CLASS_ENDINGS, name);
-            if (!object.equals(name)) {
-                add(objects, object, file);
-            } else if (!ofClass.equals(name)) {
-                add(classes, ofClass, file);
-            } else if (!results.contains(file.getFileName().toString())) { // pictures of overlays are no labels
-                add(plain, name, file);
+            String place = ImageFolder.between(folder, file);
+            if (!results.containsKey(file.getParent())) {
+                results.put(
+                        file.getParent(),
+                        RunManifest.resultsIn(file.getParent()).keySet());
+            }
+            if (LabelNames.ofPicture(name) != null) {
+                add(pictures, place + LabelNames.ofPicture(name), file);
+            } else if (LabelNames.ofObjects(name) != null) {
+                add(objects, place + LabelNames.ofObjects(name), file);
+            } else if (LabelNames.ofClasses(name) != null) {
+                add(classes, place + LabelNames.ofClasses(name), file);
+            } else if (!results.get(file.getParent())
+                    .contains(file.getFileName().toString())) {
+                add(plain, place + name, file);
             }
         }
         Map<String, List<Path>> meant = mode == Mode.SEMANTIC ? classes : objects;
         (mode == Mode.SEMANTIC ? objects : classes).forEach(meant::putIfAbsent);
         plain.forEach(meant::putIfAbsent);
+        // what is named as a picture of an image is its labels only where there is nothing else
+        pictures.keySet().removeAll(meant.keySet());
+        pictures.values().removeIf(own -> own.stream().anyMatch(file -> results.get(file.getParent())
+                .contains(file.getFileName().toString())));
+        pictures.forEach((stem, own) -> own.forEach(file -> meant.putIfAbsent(
+                ImageFolder.between(folder, file)
+                        + ClusterMapRun.stem(file.getFileName().toString()),
+                List.of(file))));
         return meant;
     }
 
@@ -137,11 +144,7 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         files.computeIfAbsent(stem, any -> new ArrayList<>()).add(file);
     }
 
-    private static String without(List<String> endings, String name) {
-        return endings.stream()
-                .filter(ending -> name.endsWith(ending) && name.length() > ending.length())
-                .findFirst()
-                .map(ending -> name.substring(0, name.length() - ending.length()))
-                .orElse(name);
+    private static String or(String first, String otherwise) {
+        return first == null ? otherwise : first;
     }
 }

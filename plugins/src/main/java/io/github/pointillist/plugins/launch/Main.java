@@ -5,6 +5,8 @@ import io.github.pointillist.plugins.results.Versions;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -13,7 +15,8 @@ import picocli.CommandLine.ParseResult;
 
 /**
  * The command line. Exit status: 0 all done; 1 some images failed, each named in one line on the standard error, the
- * others done; 2 wrong usage, or nothing could be done.
+ * others done; 2 wrong usage, or nothing could be done; 128 and the number of the signal that ended it: 130 after Ctrl-C,
+ * 143 after kill.
  */
 @Command(
         name = "pointillist",
@@ -31,10 +34,19 @@ import picocli.CommandLine.ParseResult;
             TrainVerb.class
         },
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:all done", "1:some images failed, the others are done", "2:wrong usage"})
+        exitCodeList = {
+            "0:all done",
+            "1:some images failed, the others are done",
+            "2:wrong usage, or nothing could be done",
+            "130, 143:stopped by Ctrl-C (130) or a signal (143); nothing is half written"
+        })
 public final class Main {
     static final int FAILED_SOME = 1;
     static final int WRONG_USAGE = 2;
+    private static final int MOST_CAUSES = 20;
+    /** What the operating systems say, which is all that Java tells. */
+    private static final Pattern FULL = Pattern.compile(
+            "No space left on device|Disk quota exceeded|There is not enough space on the disk|File too large");
 
     /** Starts the command line. */
     public static void main(String[] args) {
@@ -43,7 +55,10 @@ public final class Main {
         if (System.getProperty("org.slf4j.simpleLogger.defaultLogLevel") == null) {
             System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
         }
-        System.exit(commandLine().execute(args));
+        Ending.listen();
+        int status = commandLine().execute(args);
+        Ending.silent();
+        System.exit(status);
     }
 
     static CommandLine commandLine() {
@@ -76,6 +91,10 @@ public final class Main {
 
     /** What went wrong; the messages of file system errors are often just a path. */
     static String reason(Throwable thrown) {
+        String full = diskFull(thrown);
+        if (full != null) {
+            return full + ": no room for the results; nothing half written is kept, what was there before is as it was";
+        }
         if (thrown instanceof NoSuchFileException e) {
             return e.getFile() + ": no such file or folder";
         }
@@ -83,6 +102,23 @@ public final class Main {
             return e.getFile() + ": no permission";
         }
         return thrown.getMessage() == null ? thrown.toString() : thrown.getMessage();
+    }
+
+    /** Whether a write failed for want of room, or over a quota or limit of file sizes. */
+    static boolean isDiskFull(Throwable thrown) {
+        return diskFull(thrown) != null;
+    }
+
+    /** What the system says of the disk; null if that is not what went wrong. */
+    private static String diskFull(Throwable thrown) {
+        int depth = 0;
+        for (Throwable cause = thrown; cause != null && depth < MOST_CAUSES; cause = cause.getCause(), depth++) {
+            Matcher found = FULL.matcher(String.valueOf(cause.getMessage()));
+            if (found.find()) {
+                return found.group();
+            }
+        }
+        return null;
     }
 
     static String oneLine(String message) {

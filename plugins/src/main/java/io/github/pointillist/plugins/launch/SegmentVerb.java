@@ -73,8 +73,8 @@ final class SegmentVerb implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for the results.")
     private Path out;
 
-    @Option(names = "--recursive", description = "Search the folders in folders too.")
-    private boolean recursive;
+    @Mixin
+    private Folders folders = new Folders();
 
     @Option(
             names = "--variant",
@@ -181,7 +181,7 @@ final class SegmentVerb implements Callable<Integer> {
         }
         try {
             SegmentOptions options = options();
-            Inputs inputs = Inputs.of(given, recursive);
+            Inputs inputs = Inputs.of(given, folders);
             Path victim = inputs.overwritten(out, ENDINGS);
             if (victim != null) {
                 throw wrong("a result would overwrite the input " + victim + "; choose another --out");
@@ -268,7 +268,7 @@ final class SegmentVerb implements Callable<Integer> {
             try (StagedFiles staged = new StagedFiles(out)) {
                 write(stem, image, result, outlines, staged);
                 Path manifest = staged.stage(stem + "_run.json");
-                String json = manifest(file, image, options, run, choice)
+                String json = manifest(file, stem, image, options, run, choice)
                         .input(file, RunManifest.sha256(file), image)
                         .segmented(result)
                         .preparation(notes)
@@ -310,10 +310,11 @@ final class SegmentVerb implements Callable<Integer> {
     }
 
     private RunManifest manifest(
-            Path file, ImagePlus image, SegmentOptions options, SegmentRun run, Devices.Choice choice) {
+            Path file, String stem, ImagePlus image, SegmentOptions options, SegmentRun run, Devices.Choice choice) {
         Path absolute = file.toAbsolutePath().normalize();
         List<String> words = new ArrayList<>(List.of("pointillist", "segment", absolute.toString()));
-        words.addAll(List.of("--out", out.toAbsolutePath().normalize().toString()));
+        words.addAll(List.of(
+                "--out", Inputs.folder(out, stem).toAbsolutePath().normalize().toString()));
         words.addAll(options.arguments());
         if (rois != null) {
             words.add(rois ? "--rois" : "--no-rois");

@@ -23,6 +23,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,7 +37,7 @@ import picocli.CommandLine.Spec;
                     + " and installs it.",
             "",
             "Labels are label images (a value an object, or a value a class), masks, or regions of ImageJ (.roi, .zip),"
-                    + " called as their images or as these followed by _labels or _mask.",
+                    + " called as their images or as these followed by _labels, _mask, _cp_masks, .stardist, _seg or the like.",
             "",
             "The same command again goes on where a stopped or killed run was. When all is done these files are in the"
                     + " folder: NAME_curve.csv, NAME_curve.png (loss and metrics), NAME_run.json (how to repeat it).",
@@ -72,6 +73,9 @@ final class TrainVerb implements Callable<Integer> {
             paramLabel = "DIR",
             description = "Folder of their labels. Default: that of the images to validate with.")
     private Path validationLabels;
+
+    @Mixin
+    private Folders searched = new Folders();
 
     @Option(names = "--as", paramLabel = "NAME", required = true, description = "Name of the new model.")
     private String name;
@@ -223,7 +227,7 @@ final class TrainVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private static TrainingData data(Kind kind, Path folder, Path folderOfLabels, String option, String optionOfLabels)
+    private TrainingData data(Kind kind, Path folder, Path folderOfLabels, String option, String optionOfLabels)
             throws IOException {
         if (folder == null) {
             if (folderOfLabels != null) {
@@ -232,7 +236,12 @@ final class TrainVerb implements Callable<Integer> {
             }
             return null;
         }
-        return TrainingData.ofFolders(folder, folderOfLabels == null ? folder : folderOfLabels, kind);
+        return TrainingData.ofFolders(
+                folder,
+                folderOfLabels == null ? folder : folderOfLabels,
+                kind,
+                searched.recursive(),
+                searched.pattern());
     }
 
     private TrainOptions options() {
@@ -302,6 +311,7 @@ final class TrainVerb implements Callable<Integer> {
     private List<String> words() {
         List<String> words = new ArrayList<>();
         folders().forEach((key, folder) -> words.addAll(List.of("--" + key.replace('_', '-'), absolute(folder))));
+        words.addAll(searched.arguments());
         return words;
     }
 
@@ -324,6 +334,7 @@ final class TrainVerb implements Callable<Integer> {
 
         Interruptible(ProgressBar bar) {
             this.bar = bar;
+            Ending.silent(); // what training says itself is more
             Runtime.getRuntime().addShutdownHook(hook);
         }
 

@@ -16,13 +16,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -44,27 +44,13 @@ public final class ImageFiles {
      * told by its extension; one without any is taken if it begins as TIFF, PNG, JPEG, GIF or DICOM files do.
      *
      * @param recursive whether folders in the folder are searched too
+     * @throws IOException if a folder cannot be read
      */
     public static List<Path> list(Path folder, boolean recursive) throws IOException {
-        try (Stream<Path> files = Files.walk(folder, recursive ? Integer.MAX_VALUE : 1)) {
-            return files.filter(Files::isRegularFile)
-                    .filter(file -> !isHidden(folder, file))
-                    .filter(ImageFiles::looksLikeImage)
-                    .sorted()
-                    .toList();
-        }
+        return ImageFolder.search(folder, recursive, null).all();
     }
 
-    private static boolean isHidden(Path folder, Path file) {
-        for (Path part : folder.relativize(file)) {
-            if (part.toString().startsWith(".")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean looksLikeImage(Path file) {
+    static boolean looksLikeImage(Path file) {
         String extension = extension(file);
         if (!extension.isEmpty()) {
             return EXTENSIONS.contains(extension);
@@ -242,10 +228,21 @@ public final class ImageFiles {
     public static void saveTiff(ImagePlus image, Path file) throws IOException {
         quietly(() -> {
             if (!new FileSaver(image).saveAsTiff(file.toString())) {
-                throw new IOException("could not write " + file.getFileName());
+                throw notWritten(file);
             }
             return image;
         });
+    }
+
+    /** Why a file could not be written, which ImageJ does not tell: trying once more does. */
+    private static IOException notWritten(Path file) {
+        String what = "could not write " + file.getFileName();
+        try {
+            Files.write(file, new byte[1 << 16], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            return new IOException(what);
+        } catch (IOException e) {
+            return new IOException(what + ": " + e.getMessage(), e);
+        }
     }
 
     /** Runs a reader or writer of ImageJ; without a window it reports on the standard output, which is ours. */

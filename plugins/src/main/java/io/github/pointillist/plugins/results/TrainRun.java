@@ -36,6 +36,8 @@ public final class TrainRun {
     public static final List<String> ENDINGS = List.of("_curve.csv", "_curve.png", "_run.json");
 
     private static final String LOCK = "in-use";
+    /** Options that macros do not have. */
+    private static final List<String> FOR_FOLDERS = List.of("--recursive", "--pattern");
 
     private final TrainOptions options;
     private final TrainingData data;
@@ -95,17 +97,20 @@ public final class TrainRun {
      *
      * @param out folder for results, or null: then a hidden folder beside the installed models
      * @throws IllegalArgumentException if the name is not allowed for models
-     * @throws IOException if the name is taken
+     * @throws IOException if the name is taken, and not by a run that was killed after installing its model
      */
     public static Path checkpoint(String name, Path out) throws IOException {
         ModelStore store = ModelStore.standard();
-        store.checkFree(name);
-        return out == null ? store.root().resolve(".training").resolve(name) : out.resolve(name + CHECKPOINT);
+        Path folder = out == null ? store.root().resolve(".training").resolve(name) : out.resolve(name + CHECKPOINT);
+        if (!TrainSegmenter.hasState(folder)) {
+            store.checkFree(name);
+        }
+        return folder;
     }
 
     /**
-     * Trains, installs, writes results and deletes the checkpoint; where there is a checkpoint of the same run, goes on
-     * from there.
+     * Trains, writes results, installs and deletes the checkpoint; where there is a checkpoint of the same run, goes on from
+     * there, also where all that was missing is one of the last three.
      *
      * @param out folder for results; null for none
      * @throws IllegalArgumentException if settings or annotation are not allowed; the message is one line
@@ -190,7 +195,13 @@ public final class TrainRun {
                         null,
                         List.of())
                 : parts(listener);
-        Follower follower = new Follower(parts.names, listener);
+        List<String> files = new ArrayList<>();
+        Follower follower = new Follower(parts.names, listener, outcome -> {
+            if (out != null) {
+                long milliseconds = (System.nanoTime() - start) / 1_000_000;
+                files.addAll(write(out, parts, outcome, curve(outcome, parts), choice, milliseconds));
+            }
+        });
         Outcome outcome = TrainSegmenter.train(
                 options.settings(parts.kind, parts.names, parts.values),
                 parts.training,
@@ -200,18 +211,19 @@ public final class TrainRun {
                 progress,
                 follower);
         long milliseconds = (System.nanoTime() - start) / 1_000_000;
-        TrainingCurve curve = new TrainingCurve(outcome.history(), outcome.before(), outcome.steps(), parts.names);
-        List<String> files = List.of();
-        if (out != null) {
-            try {
-                files = write(out, parts, outcome, curve, choice, milliseconds);
-            } catch (IOException e) {
-                throw new IOException(
-                        options.name() + " is installed, but its curve could not be written: " + e.getMessage(), e);
-            }
-        }
+        TrainingCurve curve = curve(outcome, parts);
         Path folder = ModelStore.standard().root().resolve(options.name());
-        return new TrainResult(outcome, curve, folder, summary(outcome, curve, folder), files, milliseconds);
+        return new TrainResult(
+                outcome, curve, folder, summary(outcome, curve, folder), List.copyOf(files), milliseconds);
+    }
+
+    private static TrainingCurve curve(Outcome outcome, Parts parts) {
+        return new TrainingCurve(outcome.history(), outcome.before(), outcome.steps(), parts.names);
+    }
+
+    /** Writes what came out. */
+    private interface Results {
+        void write(Outcome outcome) throws IOException;
     }
 
     private Parts parts(Listener listener) throws IOException {
@@ -254,13 +266,27 @@ public final class TrainRun {
     private static final class Follower implements TrainSegmenter.Listener {
         private final List<String> classNames;
         private final Listener listener;
+        private final Results results;
         private final List<Logged> lines = new ArrayList<>();
         private Map<String, Double> before = Map.of();
         private long steps;
 
-        Follower(List<String> classNames, Listener listener) {
+        Follower(List<String> classNames, Listener listener, Results results) {
             this.classNames = classNames;
             this.listener = listener;
+            this.results = results;
+        }
+
+        @Override
+        public void finished(Outcome outcome) throws IOException {
+            try {
+                results.write(outcome);
+            } catch (IOException e) {
+                throw new IOException(
+                        "its results could not be written, so the model is not installed yet; the same again does both: "
+                                + e.getMessage(),
+                        e);
+            }
         }
 
         @Override
@@ -331,11 +357,13 @@ public final class TrainRun {
             // the steps that were found rather than the minutes: these give the same weights again
             TrainOptions repeated = options.withSteps(outcome.steps());
             RunManifest run = new RunManifest("train", repeat(out, repeated))
-                    .macro(macroLine(out, repeated))
                     .settings(options.macroKeys())
                     .device(choice.name(), choice.why())
                     .base(options.base(), outcome.baseSha256())
                     .trained(outcome, parts.kind, parts.names);
+            if (words == null || words.stream().noneMatch(FOR_FOLDERS::contains)) {
+                run.macro(macroLine(out, repeated));
+            }
             if (parts.labels != null) {
                 run.data("training", data.origins(parts.labels.trained()));
                 run.data("validation", validation == null ? null : validation.origins(parts.labels.validated()));

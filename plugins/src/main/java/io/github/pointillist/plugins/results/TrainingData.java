@@ -61,7 +61,13 @@ public final class TrainingData {
      * @throws IOException if a folder cannot be read, or no file has a partner
      */
     public static TrainingData ofFolders(Path images, Path labels, Kind kind) throws IOException {
-        Found found = TrainingPairs.find(images, labels, kind);
+        return ofFolders(images, labels, kind, false, null);
+    }
+
+    /** The same, also of the folders in folders; and of the images only those that a pattern fits. */
+    public static TrainingData ofFolders(Path images, Path labels, Kind kind, boolean recursive, String pattern)
+            throws IOException {
+        Found found = TrainingPairs.find(images, labels, kind, recursive, pattern);
         List<Pair> pairs = found.pairs();
         List<Roi> regions = new ArrayList<>();
         boolean labelImages = false;

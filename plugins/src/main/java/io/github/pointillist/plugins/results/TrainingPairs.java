@@ -15,12 +15,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.RealType;
@@ -31,12 +30,6 @@ import net.imglib2.view.Views;
  * plane.
  */
 public final class TrainingPairs {
-    private static final List<String> ENDINGS = Stream.of("labels", "label", "masks", "mask", "objects", "rois")
-            .flatMap(word -> Stream.of("_" + word, "-" + word))
-            .toList();
-    private static final List<String> CLASS_ENDINGS = Stream.of("classmap", "classes")
-            .flatMap(word -> Stream.of("_" + word, "-" + word))
-            .toList();
     private static final int LISTED = 8;
 
     private TrainingPairs() {}
@@ -72,31 +65,57 @@ public final class TrainingPairs {
 
     /**
      * Pairs the files of two folders, which may be the same. A label file is called as its image, or as its image followed
-     * by _labels, _masks, _label, _mask, _objects, _rois, _classmap, _classes, or one of these with a hyphen; its extension
-     * does not matter; .roi and .zip files hold regions. In a single folder, label images need such an ending. Of objects
-     * and classes of one image (as simulated tissue has both) those that are wanted are taken.
+     * by an ending of {@link LabelNames} such as _labels, _mask, _cp_masks, _rois or _classes; its extension does not matter;
+     * .roi and .zip files hold regions. In a single folder, label images need such an ending. Of objects and classes of one
+     * image (as simulated tissue has both) those that are wanted are taken.
      *
      * @param kind what is wanted, null where it is not known
      * @throws IOException if a folder cannot be read, no file has a partner, or a file has several
      */
     public static Found find(Path images, Path labels, Kind kind) throws IOException {
+        return find(images, labels, kind, false, null);
+    }
+
+    /**
+     * The same, also of the folders in folders, which are to have the same names.
+     *
+     * @param pattern of the images, as {@link ImageFolder#search} takes it; null for all
+     */
+    public static Found find(Path images, Path labels, Kind kind, boolean recursive, String pattern)
+            throws IOException {
         boolean one = Files.isSameFile(folder(images), folder(labels));
+        List<Path> listed = ImageFolder.search(images, recursive, null).all();
+        Set<Path> others = one ? besideTheirImages(listed) : Set.of();
         Map<String, List<Path>> byStem = new TreeMap<>();
-        for (Path image : ImageFiles.list(images, false)) {
-            if (!one || stemOfImage(image) == null) {
-                byStem.computeIfAbsent(stem(image), unused -> new ArrayList<>()).add(image);
+        for (Path image : ImageFolder.search(images, recursive, pattern).all()) {
+            if (!others.contains(image)) {
+                byStem.computeIfAbsent(key(images, image), unused -> new ArrayList<>())
+                        .add(image);
             }
+        }
+        if (byStem.isEmpty() && pattern != null) {
+            throw new IOException("no image of " + images + " fits --pattern '" + pattern + "'");
         }
         Map<String, List<Path>> labelsByStem = new LinkedHashMap<>();
         Set<Path> leftOut = new LinkedHashSet<>();
-        for (Path file : labelFiles(labels, one)) {
-            String stem = stem(file);
-            if (!byStem.containsKey(stem) || (one && !isRegions(file))) {
-                stem = stemOfImage(file);
-            }
-            if (stem != null && byStem.containsKey(stem)) {
+        List<Path> labelFiles = new ArrayList<>(
+                one ? others : ImageFolder.search(labels, recursive, null).all());
+        labelFiles.addAll(ImageFolder.search(labels, recursive, null, TrainingPairs::isRegions)
+                .all());
+        for (Path file : labelFiles) {
+            String own = key(labels, file);
+            String place = ImageFolder.between(labels, file);
+            boolean same = byStem.containsKey(own) && (!one || isRegions(file));
+            String stem = same
+                    ? own
+                    : LabelNames.images(stem(file)).stream()
+                            .map(image -> place + image)
+                            .filter(byStem::containsKey)
+                            .findFirst()
+                            .orElse(null);
+            if (stem != null && LabelNames.ofPicture(stem(file)) == null) {
                 labelsByStem.computeIfAbsent(stem, unused -> new ArrayList<>()).add(file);
-            } else {
+            } else if (pattern == null) {
                 leftOut.add(file);
             }
         }
@@ -131,7 +150,7 @@ public final class TrainingPairs {
             return labels;
         }
         Map<Boolean, List<Path>> byMeaning =
-                labels.stream().collect(Collectors.partitioningBy(file -> without(CLASS_ENDINGS, stem(file)) != null));
+                labels.stream().collect(Collectors.partitioningBy(file -> LabelNames.ofClasses(stem(file)) != null));
         boolean classes = kind == Kind.SEMANTIC;
         if (byMeaning.get(classes).isEmpty()) {
             return labels;
@@ -147,21 +166,16 @@ public final class TrainingPairs {
         return path;
     }
 
-    private static List<Path> labelFiles(Path folder, boolean imagesToo) throws IOException {
-        List<Path> files = new ArrayList<>();
-        for (Path image : ImageFiles.list(folder, false)) {
-            if (!imagesToo || stemOfImage(image) != null) {
-                files.add(image);
-            }
-        }
-        try (Stream<Path> all = Files.list(folder)) {
-            all.filter(Files::isRegularFile)
-                    .filter(TrainingPairs::isRegions)
-                    .filter(file -> !file.getFileName().toString().startsWith("."))
-                    .sorted()
-                    .forEach(files::add);
-        }
-        return files;
+    /** Those that are what some program made of an image of the same folder. */
+    private static Set<Path> besideTheirImages(List<Path> images) {
+        Map<Path, List<Path>> byFolder = images.stream().collect(Collectors.groupingBy(Path::getParent));
+        return byFolder.values().stream()
+                .flatMap(own -> LabelNames.besideTheirImages(own).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static String key(Path folder, Path file) {
+        return ImageFolder.between(folder, file) + stem(file);
     }
 
     private static boolean isRegions(Path file) {
@@ -181,22 +195,6 @@ public final class TrainingPairs {
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
         return dot <= 0 ? name : name.substring(0, dot);
-    }
-
-    /** What the image of a label file is called; null if the file has no ending of a label file. */
-    private static String stemOfImage(Path file) {
-        String object = without(ENDINGS, stem(file));
-        return object != null ? object : without(CLASS_ENDINGS, stem(file));
-    }
-
-    /** The name without one of these endings; null if it has none. */
-    private static String without(List<String> endings, String stem) {
-        for (String ending : endings) {
-            if (stem.length() > ending.length() && stem.toLowerCase(Locale.ROOT).endsWith(ending)) {
-                return stem.substring(0, stem.length() - ending.length());
-            }
-        }
-        return null;
     }
 
     /**

@@ -9,6 +9,7 @@ import picocli.CommandLine;
 /** One run of the command line in this JVM: its exit status and what it printed. */
 record CommandLineRun(int status, String out, String err) {
     static CommandLineRun of(Object... words) {
+        System.setProperty(ProgressBar.PROPERTY, "off"); // else a slow machine has lines of progress in err
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine line = Main.commandLine();
