@@ -3,6 +3,7 @@ package io.github.pointillist.plugins.launch;
 
 import ij.IJ;
 import ij.Macro;
+import ij.macro.Interpreter;
 import io.github.pointillist.plugins.commands.ErrorText;
 import io.github.pointillist.plugins.commands.MissingClasses;
 import java.awt.GraphicsEnvironment;
@@ -13,16 +14,15 @@ final class Report {
 
     /** To one who waits before a dialog: no macro is stopped by it. */
     static void problem(String title, String line) {
-        IJ.showMessage(title, text(title, line));
+        IJ.showMessage(title, ErrorText.wrap(line));
     }
 
     /** To one who wrote a macro or a script: this stops the macro, with the line that called. */
     static void stopMacro(String title, String line) {
-        IJ.error(title, text(title, line));
-    }
-
-    private static String text(String title, String line) {
-        return GraphicsEnvironment.isHeadless() ? title + ": " + line : ErrorText.wrap(line);
+        boolean named =
+                GraphicsEnvironment.isHeadless() || Interpreter.getInstance() != null; // else it is the window's title
+        String text = named ? title + ": " + line : line;
+        IJ.error(title, GraphicsEnvironment.isHeadless() ? text : ErrorText.wrap(text));
     }
 
     /** A class that is not there, or another than the one that was compiled against. */

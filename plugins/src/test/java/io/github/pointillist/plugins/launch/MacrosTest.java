@@ -146,6 +146,59 @@ class MacrosTest {
                 .hasSize(2);
     }
 
+    @Test
+    void aMacroWorksOnTheImageThatItSelectedEveryTime() throws IOException, InterruptedException {
+        for (String batch : List.of("", "setBatchMode(true);\n")) {
+            List<String> log = runText(batch + "ids = newArray(3);\n"
+                    + "for (i = 0; i < 3; i++) { newImage('w' + i, '8-bit ramp', 40 + i, 30, 1); ids[i] = getImageID(); }\n"
+                    + "for (r = 0; r < 2; r++) for (i = 2; i >= 0; i--) {\n"
+                    + "  selectImage(ids[i]); run('Cluster Map...'); print(getTitle() + ' ' + getWidth());\n"
+                    + "  selectImage(ids[i]); run('Cluster Map...', 'table=' + true); print(getTitle() + ' ' + getWidth());\n"
+                    + "  close(); print('left ' + nImages + ', rows ' + (nResults > 0));\n"
+                    + "}\n");
+            assertThat(log)
+                    .filteredOn(line -> line.matches("w\\d_clusters.*"))
+                    .containsExactly(
+                            "w2_clusters 42",
+                            "w2_clusters-1 42",
+                            "w1_clusters 41",
+                            "w1_clusters-1 41",
+                            "w0_clusters 40",
+                            "w0_clusters-1 40",
+                            "w2_clusters-1 42",
+                            "w2_clusters-2 42",
+                            "w1_clusters-1 41",
+                            "w1_clusters-2 41",
+                            "w0_clusters-1 40",
+                            "w0_clusters-2 40");
+            assertThat(log).contains("left 4, rows 1", "left 9, rows 1");
+        }
+    }
+
+    /** From a script: with a hidden image, and as Process > Batch > Macro does. */
+    @Test
+    void aHiddenImageIsTheInputAndABatchSavesTheLabels() throws IOException, InterruptedException {
+        Path log = folder.resolve("calls");
+        Process process = Jvm.start(
+                List.of(
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-Djava.awt.headless=true",
+                        "-Dij1.plugin.dirs=" + folder),
+                HeadlessCalls.class,
+                List.of(),
+                log);
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("session ends").isTrue();
+        assertThat(Files.readAllLines(log))
+                .contains(
+                        "hidden: hidden_clusters 30",
+                        "again: hidden_clusters-1 30",
+                        "current: shown",
+                        "batch 1: one_clusters 21",
+                        "batch 2: two_clusters 22",
+                        "wrong: Cluster Map: clusters is 'nine'; allowed is a whole number",
+                        "stopped: Macro canceled");
+    }
+
     private void install(Path checkpoint, String name) {
         TestModels.use(folder.resolve("models"));
         try {

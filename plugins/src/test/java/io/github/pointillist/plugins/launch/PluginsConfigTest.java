@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.scijava.annotations.Index;
 import org.scijava.annotations.IndexItem;
 import org.scijava.command.Command;
+import org.scijava.plugin.Attr;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.widget.Button;
@@ -47,6 +48,32 @@ class PluginsConfigTest {
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))
                     .toList();
             assertThat(entries).containsExactlyInAnyOrderElementsOf(wanted);
+        }
+    }
+
+    /** Else Fiji runs the commands in a thread that does not know the macro's image, and records them twice. */
+    @Test
+    void fijiLeavesMenuMacrosAndRecorderToTheLauncher() throws ClassNotFoundException {
+        for (IndexItem<Plugin> item : commands()) {
+            assertThat(Class.forName(item.className())
+                            .getAnnotation(Plugin.class)
+                            .attrs())
+                    .extracting(Attr::name)
+                    .contains("no-legacy", "no-record");
+        }
+    }
+
+    /** SciJava's dialog shows no decimals and steps by 1 without these. */
+    @Test
+    void decimalNumbersSayHowTheyAreShownAndStep() throws ClassNotFoundException {
+        for (IndexItem<Plugin> item : commands()) {
+            for (var field : Class.forName(item.className()).getDeclaredFields()) {
+                Parameter parameter = field.getAnnotation(Parameter.class);
+                if (parameter != null && field.getType() == double.class) {
+                    assertThat(parameter.style()).as(field.toString()).startsWith("format:0.###");
+                    assertThat(parameter.stepSize()).as(field.toString()).isNotEmpty();
+                }
+            }
         }
     }
 

@@ -6,30 +6,39 @@ import ij.ImageJ;
 import ij.ImagePlus;
 import ij.WindowManager;
 import ij.gui.GenericDialog;
+import ij.gui.MessageDialog;
 import ij.gui.OvalRoi;
 import ij.gui.Overlay;
 import ij.gui.Plot;
 import ij.gui.PlotWindow;
 import ij.gui.Roi;
+import ij.macro.MacroRunner;
 import ij.measure.ResultsTable;
 import ij.plugin.frame.Recorder;
 import ij.plugin.frame.RoiManager;
+import java.awt.AWTEvent;
 import java.awt.AWTException;
 import java.awt.Button;
 import java.awt.Checkbox;
 import java.awt.Choice;
 import java.awt.Component;
 import java.awt.Container;
+import java.awt.Dialog;
 import java.awt.EventQueue;
+import java.awt.Label;
+import java.awt.Panel;
 import java.awt.Rectangle;
 import java.awt.Robot;
 import java.awt.TextField;
 import java.awt.Toolkit;
 import java.awt.Window;
 import java.awt.event.ActionEvent;
+import java.awt.event.KeyEvent;
+import java.awt.event.WindowEvent;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import javax.imageio.ImageIO;
@@ -41,7 +50,7 @@ import javax.swing.JTextField;
 /**
  * Plain ImageJ with real windows: the main class of a JVM of its own. Opens an image, starts the command from the menu,
  * fills in the dialog, presses OK and tells what came of it. Arguments: image, folder for pictures of the screen, and
- * "dialog", "choosers", "segment", "evaluate" or "train".
+ * "dialog", "choosers", "segment", "evaluate", "train", "macros", "dialogs", "mistake" or "escape".
  */
 final class WindowSession {
     private static final long LIMIT_MS = 60_000;
@@ -66,6 +75,14 @@ final class WindowSession {
             evaluate(image, pictures);
         } else if (args[2].equals("train")) {
             train(image, pictures);
+        } else if (args[2].equals("macros")) {
+            macros();
+        } else if (args[2].equals("dialogs")) {
+            dialogs(pictures);
+        } else if (args[2].equals("mistake")) {
+            mistake(pictures);
+        } else if (args[2].equals("escape")) {
+            escape();
         } else {
             choose(pictures);
         }
@@ -75,7 +92,7 @@ final class WindowSession {
 
     private static void fillIn(File pictures) throws AWTException, IOException {
         GenericDialog dialog = start("Cluster Map...");
-        ((TextField) dialog.getNumericFields().get(0)).setText("6");
+        text(dialog, "Clusters (0 = automatic)").setText("6");
         picture(new File(pictures, "dialog.png"));
         System.out.println("dialog: " + dialog.getTitle());
         accept(dialog);
@@ -96,7 +113,7 @@ final class WindowSession {
         GenericDialog dialog = start("Segment...");
         press(dialog, "Models...");
         pick("Model", "", "objects", new File(pictures, "segment-models.png"));
-        TextField model = (TextField) dialog.getStringFields().get(0);
+        TextField model = text(dialog, "Model");
         await("the model's name", () -> model.getText().equals("objects") ? model : null);
         ((Choice) dialog.getChoices().get(0)).select("none");
         Checkbox manager =
@@ -118,12 +135,12 @@ final class WindowSession {
     /** Chooses a model and levels from the lists that the dialog's buttons open. */
     private static void choose(File pictures) throws AWTException, IOException {
         GenericDialog dialog = start("Cluster Map...");
-        TextField clusters = (TextField) dialog.getNumericFields().get(0);
+        TextField clusters = text(dialog, "Clusters (0 = automatic)");
         clusters.setText("7");
         press(dialog, "Models...");
         pick("Model", "", "tiny", new File(pictures, "models.png"));
-        TextField model = (TextField) dialog.getStringFields().get(0);
-        TextField levels = (TextField) dialog.getStringFields().get(2);
+        TextField model = text(dialog, "Model");
+        TextField levels = text(dialog, "Levels of the model");
         await("the model's name", () -> model.getText().equals("tiny") ? model : null);
         press(dialog, "Levels...");
         JDialog list = chooser("Levels");
@@ -201,9 +218,14 @@ final class WindowSession {
             image.getOverlay().add(new OvalRoi(x, 50, 16, 16));
         }
         GenericDialog dialog = start("Train...");
-        ((TextField) dialog.getStringFields().get(4)).setText("live");
-        ((TextField) dialog.getStringFields().get(5)).setText("tiny");
-        ((TextField) dialog.getNumericFields().get(5)).setText("40");
+        text(dialog, "Name of the new model").setText("live");
+        text(dialog, "Begin from").setText("tiny");
+        press(dialog, "More...");
+        GenericDialog more = await("the rare inputs", () -> dialog("Train: more"));
+        IJ.wait(300);
+        text(more, "Steps (0 = by minutes)").setText("40");
+        picture(new File(pictures, "train-more.png"));
+        onEventQueue(() -> accept(more));
         picture(new File(pictures, "train-dialog.png"));
         accept(dialog);
         ImagePlus loss = await("the curve", () -> WindowManager.getImage("Loss of live"));
@@ -216,6 +238,191 @@ final class WindowSession {
         System.out.println("points: " + first + ", then " + window.getPlot().getDataObjectArrays(0)[0].length);
         System.out.println(
                 "metrics: " + WindowManager.getImage("Validation of live").getTitle());
+    }
+
+    /** Macros with windows and without, keys left out, and a hidden image; tells of every window that asks something. */
+    private static void macros() throws InterruptedException {
+        Toolkit.getDefaultToolkit()
+                .addAWTEventListener(
+                        event -> {
+                            if (event.getID() == WindowEvent.WINDOW_OPENED
+                                    && event.getSource() instanceof Dialog asked) {
+                                System.out.println("asked: " + asked.getTitle());
+                            }
+                        },
+                        AWTEvent.WINDOW_EVENT_MASK);
+        for (String batch : new String[] {"", "setBatchMode(true);"}) {
+            String text = batch + "ids = newArray(3); text = '';"
+                    + "for (i = 0; i < 3; i++) { newImage('w' + i, '8-bit ramp', 40 + i, 30, 1); ids[i] = getImageID(); }"
+                    + "for (r = 0; r < 2; r++) for (i = 2; i >= 0; i--) {"
+                    + "  selectImage(ids[i]); run('Cluster Map...'); text = text + getTitle() + ' ' + getWidth() + ', ';"
+                    + "  selectImage(ids[i]); run('Cluster Map...', 'clusters=4'); text = text + getWidth() + '; '; close();"
+                    + "}"
+                    + "run('Close All'); return text;";
+            System.out.println("macro: " + IJ.runMacro(text));
+        }
+        ImagePlus hidden = IJ.createImage("hidden", "8-bit ramp", 33, 22, 1);
+        Thread thread = new Thread(
+                () -> {
+                    IJ.run(hidden, "Cluster Map...", "");
+                    ImagePlus labels = WindowManager.getImage("hidden_clusters");
+                    System.out.println("hidden: " + labels.getWidth() + ", visible " + labels.isVisible());
+                },
+                "a script");
+        thread.start();
+        thread.join();
+    }
+
+    /** Each command's dialog: what it is called, whether it fits a small screen, and how it shows decimals. */
+    private static void dialogs(File pictures) throws AWTException, IOException {
+        for (String name : new String[] {
+            "Segment",
+            "Train",
+            "Cluster Map",
+            "Classify",
+            "Classify Points",
+            "Evaluate",
+            "Models",
+            "Open Sample",
+            "Engine Report"
+        }) {
+            GenericDialog dialog = start(name + "...");
+            picture(new File(pictures, "dialog-" + name.toLowerCase(Locale.ROOT).replace(' ', '-') + ".png"));
+            System.out.println("dialog: " + dialog.getTitle() + (dialog.getHeight() <= 700 ? ", fits" : ", too tall")
+                    + (search(dialog, Button.class, button -> button.getLabel().equals("Help")) == null
+                            ? ""
+                            : ", help"));
+            if (name.equals("Train")) {
+                press(dialog, "More...");
+                GenericDialog more = await("the rare inputs", () -> dialog("Train: more"));
+                IJ.wait(300);
+                System.out.println(
+                        "validated: " + text(more, "Share to validate with").getText());
+                text(more, "Learning rate (0 = usual)").setText("0.0015");
+                onEventQueue(() -> accept(more));
+                press(dialog, "More...");
+                GenericDialog again = await("them again", () -> dialog("Train: more"));
+                IJ.wait(300);
+                System.out.println(
+                        "rate: " + text(again, "Learning rate (0 = usual)").getText());
+                picture(new File(pictures, "dialog-train-more.png"));
+                System.out.println("rare: " + (again.getHeight() <= 700 ? "fits" : "too tall"));
+                onEventQueue(() -> again.actionPerformed(
+                        new ActionEvent(again.getButtons()[1], ActionEvent.ACTION_PERFORMED, "Cancel")));
+            }
+            dialog.actionPerformed(new ActionEvent(dialog.getButtons()[1], ActionEvent.ACTION_PERFORMED, "Cancel"));
+            await("the end of " + name, () -> dialog() == null ? name : null);
+        }
+    }
+
+    /** After an error the dialog comes again, with what was entered. */
+    private static void mistake(File pictures) throws AWTException, IOException {
+        GenericDialog dialog = start("Cluster Map...");
+        text(dialog, "Clusters (0 = automatic)").setText("5");
+        text(dialog, "Compactness (-1 = automatic)").setText("0.325");
+        text(dialog, "Model")
+                .setText("an unknown model with a name that is longer than any window should ever be wide");
+        ((Choice) dialog.getChoices().get(0)).select("model");
+        accept(dialog);
+        MessageDialog error = await("the error", WindowSession::error);
+        IJ.wait(300);
+        picture(new File(pictures, "error.png"));
+        System.out.println("error: " + error.getTitle() + (error.getWidth() < 900 ? "" : ", too wide"));
+        error.actionPerformed(new ActionEvent(error, ActionEvent.ACTION_PERFORMED, "OK"));
+        GenericDialog again = await("the dialog again", WindowSession::dialog);
+        IJ.wait(500);
+        System.out.println("entered: " + text(again, "Clusters (0 = automatic)").getText() + " "
+                + text(again, "Compactness (-1 = automatic)").getText());
+        ((Choice) again.getChoices().get(0)).select("context");
+        text(again, "Model").setText("a name [of brackets]");
+        text(again, "Clusters (0 = automatic)").setText("five");
+        accept(again);
+        MessageDialog second = await("the second error", WindowSession::error);
+        second.actionPerformed(new ActionEvent(second, ActionEvent.ACTION_PERFORMED, "OK"));
+        GenericDialog third = await("the dialog once more", WindowSession::dialog);
+        IJ.wait(500);
+        System.out.println("kept: " + text(third, "Clusters (0 = automatic)").getText());
+        text(third, "Clusters (0 = automatic)").setText("5");
+        text(third, "Model").setText("none");
+        accept(third);
+        await("the labels", () -> WindowManager.getImage("cells_clusters"));
+        IJ.wait(1000);
+        String line = Recorder.getInstance()
+                .getText()
+                .lines()
+                .filter(each -> each.startsWith("run(\"Cluster"))
+                .findFirst()
+                .orElse("");
+        IJ.runMacro("selectImage('cells.tif'); " + line);
+        System.out.println("again: " + WindowManager.getCurrentImage().getTitle());
+    }
+
+    /** The Escape key stops a command and a macro. */
+    private static void escape() throws InterruptedException {
+        ImagePlus large = new ImagePlus("large", TestImages.noise(8, 1400, 1400, 1));
+        large.show();
+        activate(large);
+        for (String how : new String[] {"menu", "macro"}) {
+            Thread thread;
+            if (how.equals("menu")) {
+                GenericDialog dialog = start("Cluster Map...");
+                text(dialog, "Clusters (0 = automatic)").setText("2000");
+                accept(dialog);
+            } else {
+                new MacroRunner("run('Cluster Map...', 'clusters=2000'); print('went on');");
+            }
+            thread = await("the thread", () -> named(how.equals("menu") ? "Cluster Map..." : "Macro$"));
+            IJ.wait(2500);
+            long begun = System.nanoTime();
+            KeyEvent key = new KeyEvent(IJ.getInstance(), KeyEvent.KEY_PRESSED, 0, 0, KeyEvent.VK_ESCAPE, (char) 27);
+            EventQueue.invokeLater(() -> IJ.getInstance().keyPressed(key));
+            thread.join(LIMIT_MS);
+            System.out.println("stopped: " + how + (System.nanoTime() - begun < 15e9 ? "" : ", late"));
+        }
+        System.out.println("images: " + WindowManager.getImageCount() + ", asks "
+                + (dialog() != null || error() != null) + ", log " + (IJ.getLog() == null ? "empty" : IJ.getLog()));
+    }
+
+    private static Thread named(String part) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().contains(part))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static MessageDialog error() {
+        for (Window window : Window.getWindows()) {
+            if (window instanceof MessageDialog dialog && dialog.isShowing()) {
+                return dialog;
+            }
+        }
+        return null;
+    }
+
+    /** The field behind a label. */
+    private static TextField text(GenericDialog dialog, String label) {
+        boolean found = false;
+        for (Component component : dialog.getComponents()) {
+            found |= component instanceof Label text && text.getText().strip().equals(label);
+            TextField field = component instanceof TextField itself
+                    ? itself
+                    : component instanceof Panel panel ? search(panel, TextField.class, each -> true) : null;
+            if (found && field != null) {
+                return field;
+            }
+        }
+        throw new IllegalStateException("there is no field " + label);
+    }
+
+    private static GenericDialog dialog(String title) {
+        for (Window window : Window.getWindows()) {
+            if (window instanceof GenericDialog dialog
+                    && dialog.isShowing()
+                    && dialog.getTitle().equals(title)) {
+                return dialog;
+            }
+        }
+        return null;
     }
 
     private static GenericDialog start(String command) {

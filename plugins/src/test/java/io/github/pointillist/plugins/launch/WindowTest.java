@@ -111,6 +111,41 @@ class WindowTest {
         assertThat(PICTURES.resolve("train.png")).isNotEmptyFile();
     }
 
+    @Test
+    void aMacroIsNeverAskedAndSeesTheImageThatItSelected() throws IOException, InterruptedException {
+        List<String> log = onScreen("macros");
+        String wanted = "macro: w2_clusters 42, 42; w1_clusters 41, 41; w0_clusters 40, 40; "
+                + "w2_clusters-1 42, 42; w1_clusters-1 41, 41; w0_clusters-1 40, 40; ";
+        assertThat(log).noneMatch(line -> line.startsWith("asked"));
+        assertThat(log).filteredOn(wanted::equals).hasSize(2);
+        assertThat(log).contains("hidden: 33, visible true");
+    }
+
+    @Test
+    void dialogsFitASmallScreenAndShowDecimals() throws IOException, InterruptedException {
+        List<String> log = onScreen("dialogs");
+        for (String name :
+                List.of("Segment", "Train", "Cluster Map", "Classify", "Classify Points", "Evaluate", "Models")) {
+            assertThat(log).contains("dialog: " + name + ", fits, help");
+        }
+        assertThat(log).contains("validated: 0.2", "rate: 0.0015", "rare: fits");
+    }
+
+    @Test
+    void afterAnErrorTheDialogComesAgainAsItWas() throws IOException, InterruptedException {
+        List<String> log = onScreen("mistake");
+        assertThat(log).contains("error: Cluster Map", "entered: 5 0.325", "kept: five", "again: cells_clusters-1");
+        assertThat(recorded(log))
+                .containsOnlyOnce("run(\"Cluster Map...\", \"method=context clusters=5 compactness=0.325 ");
+    }
+
+    @Test
+    void escapeStopsACommandAndAMacro() throws IOException, InterruptedException {
+        List<String> log = onScreen("escape");
+        assertThat(log).contains("stopped: menu", "stopped: macro", "images: 2, asks false, log empty");
+        assertThat(recorded(log)).doesNotContain("Cluster Map");
+    }
+
     private static String recorded(List<String> log) {
         return log.stream()
                 .filter(line -> line.startsWith("recorded: "))
