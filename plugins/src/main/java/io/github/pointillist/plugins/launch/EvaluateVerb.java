@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.launch;
 import ij.ImagePlus;
 import io.github.pointillist.plugins.results.EvaluateOptions;
 import io.github.pointillist.plugins.results.EvaluateRun;
+import io.github.pointillist.plugins.results.EvaluateRun.Check;
 import io.github.pointillist.plugins.results.EvaluationTable;
 import io.github.pointillist.plugins.results.ImageFiles;
 import io.github.pointillist.plugins.results.RunManifest;
@@ -85,6 +86,21 @@ final class EvaluateVerb implements Callable<Integer> {
     @Option(names = "--no-background", description = "For semantic: 0 is no class. Default: it is one.")
     private boolean noBackground;
 
+    @Option(
+            names = "--classes",
+            paramLabel = "FILE",
+            description =
+                    "For panoptic, of two files: the class of each pixel of LABELS. Default: beside it, see above.")
+    private Path classes;
+
+    @Option(names = "--true-classes", paramLabel = "FILE", description = "The same of TRUTH.")
+    private Path trueClasses;
+
+    @Option(
+            names = "--force",
+            description = "Compare also what looks like a picture: values that stand for brightness, not labels.")
+    private boolean force;
+
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results; without it they are printed.")
     private Path out;
 
@@ -98,6 +114,11 @@ final class EvaluateVerb implements Callable<Integer> {
         try {
             settings = EvaluateOptions.settings(mode, planes, ignore, !noBackground);
             pairs = LabelPairs.of(predictions, truths, settings.mode());
+            if ((classes != null || trueClasses != null)
+                    && (settings.mode() != Mode.PANOPTIC || Files.isDirectory(predictions))) {
+                throw new IllegalArgumentException(
+                        "--classes or --true-classes is given; they are for --mode panoptic and two label images");
+            }
         } catch (IllegalArgumentException e) {
             throw wrong(Main.oneLine(e.getMessage()));
         }
@@ -106,16 +127,20 @@ final class EvaluateVerb implements Callable<Integer> {
         EvaluationTable table = new EvaluationTable();
         Map<Path, Path> done = new LinkedHashMap<>();
         Map<Path, String> stems = new LinkedHashMap<>();
+        List<String> notes = new ArrayList<>();
         pairs.truths().keySet().forEach(file -> stems.put(file, NAME));
         long start = System.nanoTime();
         Inputs inputs = new Inputs(stems, pairs.failures(), 0);
         int status = Batch.run(inputs, spec.commandLine().getErr(), (file, stem, bar) -> {
             Path truth = pairs.truths().get(file);
             bar.begin(file.getFileName().toString());
-            compare(file, truth, settings, table, bar);
+            List<String> own = new ArrayList<>();
+            compare(file, truth, settings, table, new Check(force, own::add), bar);
             bar.clear();
             done.put(file, truth);
             table.last(folders).forEach(text::println);
+            own.forEach(note -> text.println("  " + note));
+            notes.addAll(own);
             text.flush();
         });
         if (done.isEmpty()) {
@@ -127,7 +152,7 @@ final class EvaluateVerb implements Callable<Integer> {
         table.lines().forEach(text::println);
         text.flush();
         if (out != null) {
-            write(settings, table, done, (System.nanoTime() - start) / 1_000_000);
+            write(settings, table, done, notes, (System.nanoTime() - start) / 1_000_000);
         }
         return status;
     }
@@ -136,7 +161,7 @@ final class EvaluateVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private static void compare(Path file, Path truth, Settings settings, EvaluationTable table, ProgressBar bar)
+    private void compare(Path file, Path truth, Settings settings, EvaluationTable table, Check check, ProgressBar bar)
             throws IOException {
         bar.report(0, 1, "opening");
         ImagePlus prediction = ImageFiles.open(file);
@@ -148,20 +173,25 @@ final class EvaluateVerb implements Callable<Integer> {
         }
         Result result;
         if (settings.mode() == Mode.PANOPTIC) {
-            ImagePlus classes = ImageFiles.open(LabelPairs.classesOf(file));
-            ImagePlus trueClasses = ImageFiles.open(LabelPairs.classesOf(truth));
-            result = EvaluateRun.panoptic(prediction, classes, trueLabels, trueClasses, bar);
-            classes.close();
-            trueClasses.close();
+            ImagePlus own = ImageFiles.open(classesOf(file, classes));
+            ImagePlus others = ImageFiles.open(classesOf(truth, trueClasses));
+            result = EvaluateRun.panoptic(prediction, own, trueLabels, others, check, bar);
+            own.close();
+            others.close();
         } else {
-            result = EvaluateRun.compare(prediction, trueLabels, settings, bar);
+            result = EvaluateRun.compare(prediction, trueLabels, settings, check, bar);
         }
         table.add(file.toString(), truth.toString(), result);
         prediction.close();
         trueLabels.close();
     }
 
-    private void write(Settings settings, EvaluationTable table, Map<Path, Path> done, long milliseconds)
+    private static Path classesOf(Path labels, Path given) throws IOException {
+        return given == null ? LabelPairs.classesOf(labels) : given;
+    }
+
+    private void write(
+            Settings settings, EvaluationTable table, Map<Path, Path> done, List<String> notes, long milliseconds)
             throws IOException {
         try (StagedFiles staged = new StagedFiles(out)) {
             try (Writer csv = Files.newBufferedWriter(staged.stage(NAME + ".csv"))) {
@@ -176,17 +206,31 @@ final class EvaluateVerb implements Callable<Integer> {
             words.addAll(
                     List.of(absolute(truths).toString(), "--out", absolute(out).toString()));
             words.addAll(EvaluateOptions.arguments(settings));
+            if (classes != null) {
+                words.addAll(List.of("--classes", absolute(classes).toString()));
+            }
+            if (trueClasses != null) {
+                words.addAll(List.of("--true-classes", absolute(trueClasses).toString()));
+            }
+            if (force) {
+                words.add("--force");
+            }
             RunManifest manifest = new RunManifest("evaluate", words);
             boolean folders = Files.isDirectory(predictions);
             String title =
                     folders ? absolute(truths).toString() : truths.getFileName().toString();
             Map<String, String> keys = EvaluateOptions.macroKeys(title, settings);
-            if (!folders && settings.mode() != Mode.PANOPTIC) { // which would need four open images
+            if (force) {
+                keys.put("force", "true");
+            }
+            if (!folders && settings.mode() == Mode.PANOPTIC) {
+                manifest.macro(macro(settings));
+            } else if (!folders) {
                 String open =
                         "open(\"" + RunManifest.inMacro(absolute(predictions).toString()) + "\"); ";
                 manifest.macro(absolute(truths), open + RunManifest.macroLine("Evaluate...", keys));
             }
-            manifest.settings(keys);
+            manifest.settings(keys).preparation(notes);
             for (Map.Entry<Path, Path> pair : done.entrySet()) {
                 manifest.pair(pair.getKey(), pair.getValue());
             }
@@ -197,6 +241,26 @@ final class EvaluateVerb implements Callable<Integer> {
                             .toJson());
             staged.commit();
         }
+    }
+
+    /** Four images, which are told apart by their ids: files in different folders may have one name. */
+    private String macro(Settings settings) throws IOException {
+        Map<String, String> keys = EvaluateOptions.macroKeys("T", "C", "D", settings);
+        if (force) {
+            keys.put("force", "true");
+        }
+        String line = RunManifest.macroLine("Evaluate...", keys)
+                .replace("truth=T", "truth=\" + t + \"")
+                .replace(" classes=C", " classes=\" + c + \"")
+                .replace("true_classes=D", "true_classes=\" + d + \"");
+        return opened(truths, "t")
+                + opened(classesOf(truths, trueClasses), "d")
+                + opened(classesOf(predictions, classes), "c")
+                + "open(\"" + RunManifest.inMacro(absolute(predictions).toString()) + "\"); " + line;
+    }
+
+    private static String opened(Path file, String id) {
+        return "open(\"" + RunManifest.inMacro(absolute(file).toString()) + "\"); " + id + " = getImageID(); ";
     }
 
     private static Path absolute(Path path) {
