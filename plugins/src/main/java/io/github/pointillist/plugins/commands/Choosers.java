@@ -79,18 +79,28 @@ final class Choosers {
         return Words.is(folder, Words.NONE) ? before : folder;
     }
 
+    /** By their titles; those that share one by their ids. */
     private static List<Item> openImages() {
-        List<Item> items = new ArrayList<>();
+        List<ImagePlus> images = new ArrayList<>();
         int[] ids = WindowManager.getIDList();
         for (int id : ids == null ? new int[0] : ids) {
             ImagePlus image = WindowManager.getImage(id);
             if (image != null) {
-                items.add(new Item(
-                        image.getTitle(),
-                        image.getWidth() + " x " + image.getHeight() + " pixels, " + image.getBitDepth() + " bits"));
+                images.add(image);
             }
         }
-        return items;
+        return images.stream().map(image -> item(image, images)).toList();
+    }
+
+    private static Item item(ImagePlus image, List<ImagePlus> all) {
+        String size = image.getWidth() + " x " + image.getHeight() + " pixels, " + image.getBitDepth() + " bits";
+        boolean alone = all.stream()
+                        .filter(other -> other.getTitle().equals(image.getTitle()))
+                        .count()
+                == 1;
+        return alone
+                ? new Item(image.getTitle(), size)
+                : new Item(Integer.toString(image.getID()), image.getTitle() + ", " + size);
     }
 
     private static String fromList(String title, List<Item> items, String before) {

@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.launch;
 import ij.ImagePlus;
 import io.github.pointillist.plugins.results.EvaluateOptions;
 import io.github.pointillist.plugins.results.EvaluateRun;
+import io.github.pointillist.plugins.results.EvaluateRun.Check;
 import io.github.pointillist.plugins.results.EvaluationTable;
 import io.github.pointillist.plugins.results.ImageFiles;
 import io.github.pointillist.plugins.results.RunManifest;
@@ -89,6 +90,21 @@ final class EvaluateVerb implements Callable<Integer> {
     @Mixin
     private Folders folders = new Folders();
 
+    @Option(
+            names = "--classes",
+            paramLabel = "FILE",
+            description =
+                    "For panoptic, of two files: the class of each pixel of LABELS. Default: beside it, see above.")
+    private Path classes;
+
+    @Option(names = "--true-classes", paramLabel = "FILE", description = "The same of TRUTH.")
+    private Path trueClasses;
+
+    @Option(
+            names = "--force",
+            description = "Compare also what looks like a picture: values that stand for brightness, not labels.")
+    private boolean force;
+
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for the results; without it they are printed.")
     private Path out;
 
@@ -102,6 +118,11 @@ final class EvaluateVerb implements Callable<Integer> {
         try {
             settings = EvaluateOptions.settings(mode, planes, ignore, !noBackground);
             pairs = LabelPairs.of(predictions, truths, settings.mode(), folders);
+            if ((classes != null || trueClasses != null)
+                    && (settings.mode() != Mode.PANOPTIC || Files.isDirectory(predictions))) {
+                throw new IllegalArgumentException(
+                        "--classes or --true-classes is given; they are for --mode panoptic and two label images");
+            }
         } catch (IllegalArgumentException e) {
             throw wrong(Main.oneLine(e.getMessage()));
         }
@@ -110,16 +131,20 @@ final class EvaluateVerb implements Callable<Integer> {
         EvaluationTable table = new EvaluationTable();
         Map<Path, Path> done = new LinkedHashMap<>();
         Map<Path, String> stems = new LinkedHashMap<>();
+        List<String> notes = new ArrayList<>();
         pairs.truths().keySet().forEach(file -> stems.put(file, NAME));
         long start = System.nanoTime();
         Inputs inputs = new Inputs(stems, pairs.failures(), 0);
         int status = Batch.run(inputs, spec.commandLine().getErr(), (file, stem, bar) -> {
             Path truth = pairs.truths().get(file);
             bar.begin(file.getFileName().toString());
-            compare(file, truth, settings, table, bar);
+            List<String> own = new ArrayList<>();
+            compare(file, truth, settings, table, new Check(force, own::add), bar);
             bar.clear();
             done.put(file, truth);
             table.last(many).forEach(text::println);
+            own.forEach(note -> text.println("  " + note));
+            notes.addAll(own);
             text.flush();
         });
         if (done.isEmpty()) {
@@ -131,7 +156,7 @@ final class EvaluateVerb implements Callable<Integer> {
         table.lines().forEach(text::println);
         text.flush();
         if (out != null) {
-            write(settings, table, done, (System.nanoTime() - start) / 1_000_000);
+            write(settings, table, done, notes, (System.nanoTime() - start) / 1_000_000);
         }
         return status;
     }
@@ -140,7 +165,7 @@ final class EvaluateVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private static void compare(Path file, Path truth, Settings settings, EvaluationTable table, ProgressBar bar)
+    private void compare(Path file, Path truth, Settings settings, EvaluationTable table, Check check, ProgressBar bar)
             throws IOException {
         bar.report(0, 1, "opening");
         ImagePlus prediction = ImageFiles.open(file);
@@ -152,20 +177,25 @@ final class EvaluateVerb implements Callable<Integer> {
         }
         Result result;
         if (settings.mode() == Mode.PANOPTIC) {
-            ImagePlus classes = ImageFiles.open(LabelPairs.classesOf(file));
-            ImagePlus trueClasses = ImageFiles.open(LabelPairs.classesOf(truth));
-            result = EvaluateRun.panoptic(prediction, classes, trueLabels, trueClasses, bar);
-            classes.close();
-            trueClasses.close();
+            ImagePlus own = ImageFiles.open(classesOf(file, classes));
+            ImagePlus others = ImageFiles.open(classesOf(truth, trueClasses));
+            result = EvaluateRun.panoptic(prediction, own, trueLabels, others, check, bar);
+            own.close();
+            others.close();
         } else {
-            result = EvaluateRun.compare(prediction, trueLabels, settings, bar);
+            result = EvaluateRun.compare(prediction, trueLabels, settings, check, bar);
         }
         table.add(file.toString(), truth.toString(), result);
         prediction.close();
         trueLabels.close();
     }
 
-    private void write(Settings settings, EvaluationTable table, Map<Path, Path> done, long milliseconds)
+    private static Path classesOf(Path labels, Path given) throws IOException {
+        return given == null ? LabelPairs.classesOf(labels) : given;
+    }
+
+    private void write(
+            Settings settings, EvaluationTable table, Map<Path, Path> done, List<String> notes, long milliseconds)
             throws IOException {
         try (StagedFiles staged = new StagedFiles(out)) {
             try (Writer csv = Files.newBufferedWriter(staged.stage(NAME + ".csv"))) {
@@ -181,17 +211,31 @@ final class EvaluateVerb implements Callable<Integer> {
                     List.of(absolute(truths).toString(), "--out", absolute(out).toString()));
             words.addAll(EvaluateOptions.arguments(settings));
             words.addAll(folders.arguments());
+            if (classes != null) {
+                words.addAll(List.of("--classes", absolute(classes).toString()));
+            }
+            if (trueClasses != null) {
+                words.addAll(List.of("--true-classes", absolute(trueClasses).toString()));
+            }
+            if (force) {
+                words.add("--force");
+            }
             RunManifest manifest = new RunManifest("evaluate", words);
             boolean many = Files.isDirectory(predictions);
             String title =
                     many ? absolute(truths).toString() : truths.getFileName().toString();
             Map<String, String> keys = EvaluateOptions.macroKeys(title, settings);
-            if (!many && settings.mode() != Mode.PANOPTIC) { // which would need four open images
+            if (force) {
+                keys.put("force", "true");
+            }
+            if (!many && settings.mode() == Mode.PANOPTIC) {
+                manifest.macro(macro(settings));
+            } else if (!many) {
                 String open =
                         "open(\"" + RunManifest.inMacro(absolute(predictions).toString()) + "\"); ";
                 manifest.macro(absolute(truths), open + RunManifest.macroLine("Evaluate...", keys));
             }
-            manifest.settings(keys);
+            manifest.settings(keys).preparation(notes);
             for (Map.Entry<Path, Path> pair : done.entrySet()) {
                 manifest.pair(pair.getKey(), pair.getValue());
             }
@@ -202,6 +246,26 @@ final class EvaluateVerb implements Callable<Integer> {
                             .toJson());
             staged.commit();
         }
+    }
+
+    /** Four images, which are told apart by their ids: files in different folders may have one name. */
+    private String macro(Settings settings) throws IOException {
+        Map<String, String> keys = EvaluateOptions.macroKeys("T", "C", "D", settings);
+        if (force) {
+            keys.put("force", "true");
+        }
+        String line = RunManifest.macroLine("Evaluate...", keys)
+                .replace("truth=T", "truth=\" + t + \"")
+                .replace(" classes=C", " classes=\" + c + \"")
+                .replace("true_classes=D", "true_classes=\" + d + \"");
+        return opened(truths, "t")
+                + opened(classesOf(truths, trueClasses), "d")
+                + opened(classesOf(predictions, classes), "c")
+                + "open(\"" + RunManifest.inMacro(absolute(predictions).toString()) + "\"); " + line;
+    }
+
+    private static String opened(Path file, String id) {
+        return "open(\"" + RunManifest.inMacro(absolute(file).toString()) + "\"); " + id + " = getImageID(); ";
     }
 
     private static Path absolute(Path path) {

@@ -81,7 +81,9 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
     static Path classesOf(Path labels) throws IOException {
         String name = labels.getFileName().toString();
         String stem = or(LabelNames.ofObjects(ClusterMapRun.stem(name)), ClusterMapRun.stem(name));
-        for (String ending : List.of("_classes", "_classmap")) {
+        // segments have classes, simulated objects a class map: in one folder lie those of prediction and truth
+        boolean objects = ClusterMapRun.stem(name).endsWith("_objects");
+        for (String ending : objects ? List.of("_classmap", "_classes") : List.of("_classes", "_classmap")) {
             Path file = labels.resolveSibling(stem + ending + ".tif");
             if (Files.isRegularFile(file) && !file.equals(labels)) {
                 return file;

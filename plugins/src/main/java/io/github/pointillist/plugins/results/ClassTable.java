@@ -14,6 +14,9 @@ import java.util.Locale;
 public final class ClassTable {
     private static final String HEADER = "Region,X,Y,Width,Height,Slice,Frame,Rank,Index,Class,Score,Logit";
 
+    /** In every table of ImageJ's the column that holds the title of the image. */
+    public static final String IMAGE = "Image";
+
     private static final int DECIMALS = 6;
 
     private record Row(Classified of, int slice, int frame, int rank, Score score) {}
@@ -74,7 +77,7 @@ public final class ClassTable {
         for (Row row : rows) {
             var region = row.of.region();
             table.incrementCounter();
-            table.addValue("Image", title);
+            table.addValue(IMAGE, title);
             table.addValue("Region", region.name());
             table.addValue("X", region.left());
             table.addValue("Y", region.top());
@@ -83,9 +86,10 @@ public final class ClassTable {
             table.addValue("Slice", row.slice);
             table.addValue("Frame", row.frame);
             table.addValue("Rank", row.rank);
-            table.addValue("Class", row.score == null ? "none" : row.score.name());
             table.addValue("Index", row.score == null ? Double.NaN : row.score.index());
+            table.addValue("Class", row.score == null ? "none" : row.score.name());
             table.addValue("Score", row.score == null ? Double.NaN : row.score.score());
+            table.addValue("Logit", row.score == null ? Double.NaN : row.score.logit());
         }
         showDecimals(table);
     }

@@ -177,7 +177,7 @@ public final class ClusterTable {
         List<String> heads = columns();
         rows((part, cluster, values) -> {
             table.incrementCounter();
-            table.addLabel(image);
+            table.addValue(ClassTable.IMAGE, image);
             table.addValue(heads.get(0), part.level);
             table.addValue(heads.get(1), part.slice);
             table.addValue(heads.get(2), part.frame);

@@ -71,6 +71,19 @@ public final class EvaluateOptions {
         return keys;
     }
 
+    /**
+     * The same for {@link Mode#PANOPTIC}.
+     *
+     * @param classes title or id of the classes of the predicted labels
+     * @param trueClasses title or id of those of the true labels
+     */
+    public static Map<String, String> macroKeys(String truth, String classes, String trueClasses, Settings settings) {
+        Map<String, String> keys = macroKeys(truth, settings);
+        keys.put("classes", classes);
+        keys.put("true_classes", trueClasses);
+        return keys;
+    }
+
     /** The options of the command line, without images and output folder. */
     public static List<String> arguments(Settings settings) {
         List<String> arguments = new ArrayList<>(List.of(

@@ -11,6 +11,7 @@ import io.github.pointillist.tasks.Scores;
 import io.github.pointillist.tasks.Scores.Figure;
 import io.github.pointillist.tasks.SemanticScores;
 import io.github.pointillist.tasks.SemanticScores.ClassCounts;
+import java.awt.GraphicsEnvironment;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
@@ -25,6 +26,9 @@ import java.util.stream.Collectors;
  * are not defined are NaN in lines and tables and empty in CSV files.
  */
 public final class EvaluationTable {
+    /** The title of the table in ImageJ. */
+    public static final String TITLE = "Evaluation";
+
     private static final String ALL = "all";
     private static final String POOLED = "(pooled)";
     private static final String MEAN = "(mean)";
@@ -254,6 +258,25 @@ public final class EvaluationTable {
                 }
             }
         }
+    }
+
+    /**
+     * The table of ImageJ's for figures: a window of its own. Without windows macros reach no other table than the Results.
+     *
+     * @throws IllegalStateException if that one holds something else, with which figures would be mixed
+     */
+    public static ResultsTable table() {
+        if (!GraphicsEnvironment.isHeadless()) {
+            ResultsTable shown = ResultsTable.getResultsTable(TITLE);
+            return shown == null ? new ResultsTable() : shown;
+        }
+        ResultsTable results = ResultsTable.getResultsTable();
+        if (results.size() > 0 && !results.columnExists("Prediction")) {
+            throw new IllegalStateException("the Results table holds " + results.size()
+                    + " rows of another command, and without windows there is no other table; save them, then call"
+                    + " run(\"Clear Results\")");
+        }
+        return results;
     }
 
     /** Appends a row for each pair and plane to a table of ImageJ's; classes have two columns each. */

@@ -214,7 +214,7 @@ public final class ObjectTable {
         List<String> heads = columns();
         for (Row row : rows) {
             table.incrementCounter();
-            table.addValue("image", title);
+            table.addValue(ClassTable.IMAGE, title);
             List<Object> values = values(row);
             for (int i = 0; i < values.size(); i++) {
                 if (values.get(i) instanceof Number number) {

@@ -109,14 +109,76 @@ class EvaluateCommandTest {
         assertThat(run(Map.of("truth", "truth.tif")).isCanceled()).isFalse();
         assertThat(ResultsTable.getResultsTable().getValue("AP@0.6", 0)).isEqualTo(1 / 3.0);
         assertThat(run(Map.of("truth", "truth.tif", "input", image("p", 0, 0))).getCancelReason())
-                .isEqualTo("truth is 'truth.tif'; 2 open images have this title");
+                .isEqualTo("truth is 'truth.tif'; 2 open images have this title: give one of their ids, "
+                        + truth.getID() + ", " + prediction.getID());
+    }
+
+    @Test
+    void anIdTellsImagesOfOneTitleApart() throws ExecutionException, InterruptedException {
+        ImagePlus other = image("truth.tif", 0, 0, 0, 0, 0, 0, 5, 5);
+        Interpreter.addBatchModeImage(other);
+        try {
+            assertThat(run(Map.of("truth", "" + truth.getID())).isCanceled()).isFalse();
+            assertThat(run(Map.of("truth", "" + other.getID())).isCanceled()).isFalse();
+            ResultsTable results = ResultsTable.getResultsTable();
+            assertThat(results.getValue("AP@0.6", 0)).isEqualTo(1 / 3.0);
+            assertThat(results.getValue("AP@0.5", 1)).isZero();
+            assertThat(run(Map.of("truth", "-999999")).getCancelReason())
+                    .contains("no open image has this title or id");
+        } finally {
+            Interpreter.removeBatchModeImage(other);
+        }
+    }
+
+    /** As after Open Sample (inclusions) and Segment. */
+    @Test
+    void segmentsOfTheSampleFindTheirClasses() throws ExecutionException, InterruptedException {
+        truth.setTitle("inclusions_objects");
+        prediction.setTitle("inclusions_labels");
+        ImagePlus classes = image("inclusions_classes", 1, 1, 1, 0, 2, 0, 0, 0);
+        ImagePlus map = image("inclusions_classmap", 1, 1, 1, 0, 2, 2, 0, 0);
+        Map<String, Object> automatic = Map.of("truth", "inclusions_objects", "mode", "panoptic");
+        for (ImagePlus image : List.of(classes, map)) {
+            Interpreter.addBatchModeImage(image);
+        }
+        ImagePlus twice = image("inclusions_classes", 3, 3, 3, 0, 3, 3, 0, 0);
+        try {
+            assertThat(run(automatic).getCancelReason()).isNull();
+            ResultsTable results = ResultsTable.getResultsTable();
+            assertThat(results.getValue("PQ of class 1", 0)).isEqualTo(1);
+            assertThat(results.getValue("PQ of class 2", 0)).isZero();
+            Interpreter.addBatchModeImage(twice);
+            assertThat(run(automatic).getCancelReason())
+                    .startsWith("mode is panoptic and 2 open images are called inclusions_classes")
+                    .contains("" + classes.getID(), "" + twice.getID());
+            Map<String, Object> named = new HashMap<>(automatic);
+            named.put("classes", "" + twice.getID());
+            named.put("true_classes", "inclusions_classmap");
+            assertThat(run(named).getCancelReason()).isNull();
+            assertThat(results.getValue("PQ of class 1", 1)).isZero();
+            named.put("mode", "instances");
+            assertThat(run(named).getCancelReason()).contains("which are for mode=panoptic");
+        } finally {
+            List.of(classes, map, twice).forEach(Interpreter::removeBatchModeImage);
+        }
+    }
+
+    @Test
+    void rowsOfOtherCommandsAreNotMixedIn() throws ExecutionException, InterruptedException {
+        ResultsTable results = ResultsTable.getResultsTable();
+        results.incrementCounter();
+        results.addValue("area", 5);
+        assertThat(run(Map.of("truth", "truth.tif")).getCancelReason())
+                .startsWith("the Results table holds 1 rows of another command");
+        assertThat(results.size()).isEqualTo(1);
+        assertThat(results.columnExists("Prediction")).isFalse();
     }
 
     @Test
     void wrongInputsCancelWithOneLine() throws ExecutionException, InterruptedException {
         assertThat(run(Map.of()).getCancelReason()).startsWith("truth is none; give the title");
         assertThat(run(Map.of("truth", "gone")).getCancelReason())
-                .isEqualTo("truth is 'gone'; no open image has this title");
+                .isEqualTo("truth is 'gone'; no open image has this title or id");
         assertThat(run(Map.of("truth", "truth.tif", "ignore", "1")).getCancelReason())
                 .startsWith("ignore is [1] with mode instances");
         assertThat(run(Map.of("truth", "truth.tif", "input", new ImagePlus())).getCancelReason())

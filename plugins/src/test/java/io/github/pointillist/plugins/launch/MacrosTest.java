@@ -351,7 +351,7 @@ class MacrosTest {
         assertThat(log).anyMatch(line -> line.matches("dots_labels: \\d+ rows"));
         ImagePlus labels = IJ.openImage(out.resolve("dots_labels.tif").toString());
         List<String> table = Files.readAllLines(out.resolve("dots_labels.csv"));
-        assertThat(table.get(0)).contains("image", "label", "area", "circularity", "mean_c1", "unit");
+        assertThat(table.get(0)).contains("Image", "label", "area", "circularity", "mean_c1", "unit");
         assertThat(table).hasSize(1 + (int) labels.getStatistics().max).hasSizeGreaterThan(2);
     }
 
@@ -376,7 +376,7 @@ class MacrosTest {
         List<String> log = runText("open('" + dots(folder.resolve("dots.tif")) + "');\n"
                 + "run('Segment...', 'scaling=none');\n"
                 + "print('active ' + getTitle() + ' ' + bitDepth() + ', rows ' + nResults);\n"
-                + "print('label ' + getResult('label', 11) + ', in ' + Table.getString('image', 11));\n"
+                + "print('label ' + getResult('label', 11) + ', in ' + Table.getString('Image', 11));\n"
                 + "selectImage('dots.tif'); print('overlay ' + Overlay.size);\n"
                 + "run('Segment...', 'scaling=none overlay=false table=false min_area=5000');\n"
                 + "getStatistics(area, mean, min, max); print('left ' + max + ', rows ' + nResults);\n"

@@ -188,10 +188,10 @@ final class WindowSession {
         IJ.wait(300);
         picture(new File(pictures, "evaluate.png"));
         accept(dialog);
-        await("the table", () -> WindowManager.getWindow("Results"));
+        await("the table", () -> WindowManager.getWindow("Evaluation"));
         IJ.wait(1000); // the recorder writes when the command has ended
         picture(new File(pictures, "evaluate-results.png"));
-        ResultsTable results = ResultsTable.getResultsTable();
+        ResultsTable results = ResultsTable.getResultsTable("Evaluation");
         System.out.println("compared: " + results.getStringValue("Prediction", 0) + " with "
                 + results.getStringValue("Truth", 0) + ", AP@0.9 " + results.getValue("AP@0.9", 0));
     }

@@ -175,10 +175,10 @@ class SegmentRunTest {
         SegmentResult result = segment(calibrated(new ImagePlus("a.tif", picture(OBJECTS))));
         result.table().appendTo(table, "a.tif");
         assertThat(table.size()).isEqualTo(5);
-        List<String> heads = new ArrayList<>(List.of("image"));
+        List<String> heads = new ArrayList<>(List.of("Image"));
         heads.addAll(result.table().columns());
         assertThat(Arrays.asList(table.getHeadings())).containsExactlyElementsOf(heads);
-        assertThat(table.getStringValue("image", 0)).isEqualTo("a.tif");
+        assertThat(table.getStringValue("Image", 0)).isEqualTo("a.tif");
         assertThat(table.getValue("area", 3)).isEqualTo(1);
         assertThat(table.getStringValue("unit", 4)).isEqualTo("micron");
     }
@@ -501,6 +501,106 @@ class SegmentRunTest {
                                 + " pixel_size=0.0 min_area=3.0 foreground_threshold=0.4 centre_threshold=-1.0 pixel_threshold=-1.0"
                                 + " thing_threshold=-1.0 stuff_threshold=-1.0 overlap_threshold=-1.0"
                                 + " exclude_border=true invert=true link_slices=true tile=512 device=cpu channel=automatic\");");
+    }
+
+    // ---- a selection
+
+    private static ImagePlus twoChannels() {
+        ImageStack stack = new ImageStack(10, 7);
+        ImageProcessor other = picture(OBJECTS).duplicate();
+        other.add(100);
+        stack.addSlice("c:1/2 - GFP", other);
+        stack.addSlice("c:2/2 - DAPI", picture(OBJECTS));
+        ImagePlus image = new ImagePlus("a.tif", stack);
+        image.setDimensions(2, 1, 1);
+        return image;
+    }
+
+    private static SegmentOptions chosen(String channel, boolean excludeBorder) {
+        return new SegmentOptions(
+                "fake",
+                null,
+                Scaling.NONE,
+                0,
+                0,
+                1,
+                -1,
+                -1,
+                excludeBorder,
+                false,
+                false,
+                0,
+                SegmentOptions.Masks.AUTOMATIC,
+                "auto",
+                new Choice(channel, Choice.Within.USUAL));
+    }
+
+    @Test
+    void theChannelIsChosenAndAllAreMeasured() throws IOException {
+        SegmentResult result = segment(twoChannels(), chosen("dapi", false), Kind.INSTANCES);
+        assertThat(result.objects()).isEqualTo(5);
+        assertThat(result.notes()).contains("channel 2 of 2 (DAPI) taken, as asked for");
+        List<String[]> rows = rows(result);
+        assertThat(value(rows, 2, "mean_c1")).isEqualTo("102");
+        assertThat(value(rows, 2, "mean_c2")).isEqualTo("2");
+    }
+
+    @Test
+    void aSelectionBoundsWhatIsFoundAndPlacesStay() throws IOException {
+        ImagePlus image = calibrated(twoChannels());
+        image.setRoi(new Roi(5, 0, 5, 7));
+        SegmentResult result = segment(image, chosen("2", false), Kind.INSTANCES);
+        ImageProcessor labels = result.labels().getProcessor();
+        assertThat(List.of(labels.getWidth(), labels.getHeight())).containsExactly(10, 7);
+        for (int y = 0; y < 7; y++) {
+            for (int x = 0; x < 10; x++) {
+                int expected = x < 5 ? 0 : Character.digit(OBJECTS[y].charAt(x), 10);
+                assertThat(labels.get(x, y) > 0).isEqualTo(expected > 0);
+            }
+        }
+        assertThat(result.objects()).isEqualTo(2);
+        List<String[]> rows = rows(result);
+        assertThat(rows).hasSize(3);
+        assertThat(value(rows, 1, "label")).isEqualTo("1");
+        assertThat(value(rows, 1, "left")).isEqualTo("6");
+        assertThat(value(rows, 1, "border")).isEqualTo("0");
+        assertThat(value(rows, 2, "border")).isEqualTo("1");
+        assertThat(value(rows, 2, "x")).isEqualTo("4.5");
+        assertThat(result.notes()).contains("only within the selection, 5 x 7 pixels from x 5, y 0");
+        assertThat(ObjectRois.of(image, result).get(1).getBounds()).isEqualTo(new java.awt.Rectangle(8, 5, 2, 2));
+        assertThat(image.getRoi()).isNotNull();
+    }
+
+    @Test
+    void objectsAreCutByTheOutlineOrLeftOut() {
+        ImagePlus image = new ImagePlus("a", picture(OBJECTS));
+        image.setRoi(new ij.gui.PolygonRoi(new int[] {0, 10, 0}, new int[] {0, 0, 7}, 3, Roi.POLYGON));
+        ImageProcessor labels =
+                segment(image, chosen("1", false), Kind.INSTANCES).labels().getProcessor();
+        for (int y = 0; y < 7; y++) {
+            for (int x = 0; x < 10; x++) {
+                boolean object = OBJECTS[y].charAt(x) != '0';
+                assertThat(labels.get(x, y) > 0)
+                        .isEqualTo(object && image.getRoi().contains(x, y));
+            }
+        }
+        SegmentResult whole = segment(image, chosen("1", true), Kind.INSTANCES);
+        assertThat(whole.objects()).isEqualTo(1);
+        assertThat(whole.labels().getProcessor().get(1, 1)).isEqualTo(1);
+        assertThat(whole.labels().getProcessor().get(6, 1)).isZero();
+    }
+
+    @Test
+    void sharesOfClassesAreThoseOfTheSelection() throws IOException {
+        ImagePlus image = new ImagePlus("a", picture("0123", "0123", "0123"));
+        image.setRoi(new Roi(1, 0, 2, 3));
+        SegmentResult result = segment(image, SegmentOptions.defaults("fake"), Kind.SEMANTIC);
+        List<String[]> rows = rows(result);
+        assertThat(value(rows, 1, "pixels")).isEqualTo("0");
+        assertThat(value(rows, 2, "share")).isEqualTo("0.5");
+        assertThat(value(rows, 2, "mean_c1")).isEqualTo("1");
+        assertThat(result.labels().getProcessor().get(3, 1)).isZero();
+        assertThat(result.objects()).isEqualTo(2);
     }
 
     @Test
