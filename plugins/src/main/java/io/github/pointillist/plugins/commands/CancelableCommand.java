@@ -2,6 +2,7 @@
 package io.github.pointillist.plugins.commands;
 
 import io.github.pointillist.progress.Progress;
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
 import org.scijava.Cancelable;
@@ -49,7 +50,7 @@ abstract class CancelableCommand implements Command, Cancelable {
             }
         } catch (IllegalArgumentException | IllegalStateException | IOException e) {
             // a headless run shows no reason, so the log has it too
-            log.error(title() + ": " + e.getMessage());
+            log.error(Plain.line(title() + ": " + e.getMessage()));
             cancel(e.getMessage());
         } catch (OutOfMemoryError e) {
             log.error(title() + ": not enough memory", e);
