@@ -3,15 +3,20 @@ package io.github.pointillist;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import io.github.pointillist.tensor.Arena;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -145,6 +150,24 @@ class ArchitectureTest {
                     }
                 })
                 .check(classes);
+    }
+
+    /** The engine ends the process when it is asked for such an array: the numbers are made float32 before. */
+    @Test
+    void noArrayOfBfloat16IsEverMade() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + "weights..")
+                .and()
+                .doNotHaveFullyQualifiedName(ROOT + "tensor.Arena") // which refuses them
+                .should()
+                .accessField(DataType.class, "BFLOAT16")
+                .check(classes);
+        try (Arena arena = Arena.onCpu()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> arena.array(ByteBuffer.allocateDirect(4), DataType.BFLOAT16, new Shape(2)))
+                    .withMessageContaining("FLOAT32 first");
+        }
     }
 
     @Test

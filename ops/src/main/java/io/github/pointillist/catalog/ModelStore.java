@@ -720,7 +720,9 @@ public final class ModelStore {
                 }
             }
         }
-        throw first;
+        throw checkpoint.leftOut().isEmpty()
+                ? first
+                : new CheckpointException(first.getMessage() + checkpoint.leftOut(), first);
     }
 
     private static <C extends Record> Read readAs(

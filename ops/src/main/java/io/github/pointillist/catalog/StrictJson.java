@@ -49,7 +49,7 @@ final class StrictJson {
             }
             return element;
         } catch (IOException | IllegalStateException e) {
-            throw new IllegalArgumentException("it is no valid JSON: " + message(e), e);
+            throw new IllegalArgumentException("it is no valid JSON: " + message(e)); // not as the cause: see message
         }
     }
 
@@ -131,7 +131,7 @@ final class StrictJson {
                 return new BigDecimal(digits);
             }
         } catch (NumberFormatException e) { // an exponent of more than 32 bits
-            throw new IllegalArgumentException("it has the number " + digits, e);
+            throw new IllegalArgumentException("it has the number " + digits); // likewise
         }
         throw new IllegalArgumentException("it has a number of " + digits.length() + " characters");
     }

@@ -54,6 +54,8 @@ public record Checkpoint(
 
     private static final String DATA_PARALLEL = "module.";
     private static final int MAX_WRAPPERS = 3;
+    private static final int MOST_LISTED = 5;
+    private static final String UNSUPPORTED = "; left out, since the type is not supported: ";
     private static final int MAX_INFO_CHARS = 500;
     private static final int MAX_INFO_LIST = 10_000;
     private static final int HEAD_BYTES = 512;
@@ -190,7 +192,7 @@ public record Checkpoint(
             return new Checkpoint(
                     unwrapped(weights),
                     Map.of(),
-                    format + ": bare state dict" + parallel(weights),
+                    format + ": bare state dict" + parallel(weights) + unsupported((Dict) root),
                     sha256,
                     List.copyOf(found.keySet()));
         }
@@ -207,7 +209,11 @@ public record Checkpoint(
         Info info = new Info(budget);
         info.add((Dict) root);
         return new Checkpoint(
-                unwrapped(weights), info.values, format + ": " + chosen + parallel(weights), sha256, others);
+                unwrapped(weights),
+                info.values,
+                format + ": " + chosen + parallel(weights) + unsupported(found.get(chosen)),
+                sha256,
+                others);
     }
 
     private static String preferredByOfficialCode(Dict root, Set<String> found) {
@@ -262,6 +268,29 @@ public record Checkpoint(
             }
         }
         return StateDict.of(entries);
+    }
+
+    /** What is left out since nothing here knows its type, for people; else nothing. */
+    private static String unsupported(Dict dict) {
+        List<String> left = dict.items.entrySet().stream()
+                .filter(item -> item.getKey() instanceof String
+                        && item.getValue() instanceof Opaque
+                        && ((Opaque) item.getValue()).tensor)
+                .map(item -> CheckpointException.quote((String) item.getKey()) + " of "
+                        + CheckpointException.quote(((Opaque) item.getValue()).type()))
+                .limit(MOST_LISTED + 1)
+                .toList();
+        return left.isEmpty()
+                ? ""
+                : UNSUPPORTED
+                        + String.join(", ", left.subList(0, Math.min(MOST_LISTED, left.size())))
+                        + (left.size() > MOST_LISTED ? ", ..." : "");
+    }
+
+    /** The part of {@link #layout} that says which tensors were left out, since their type is not supported; else nothing. */
+    public String leftOut() {
+        int at = layout.indexOf(UNSUPPORTED);
+        return at < 0 ? "" : layout.substring(at);
     }
 
     private static StateDict loose(Object root, Budget budget) throws IOException {

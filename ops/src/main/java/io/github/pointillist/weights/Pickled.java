@@ -60,6 +60,9 @@ final class Pickled {
         private final Object type;
         Object state;
 
+        /** Whether it stands for a tensor of a type that is not supported. */
+        boolean tensor;
+
         Opaque(String type) {
             this.type = type;
         }

@@ -365,8 +365,9 @@ final class PickledArrays implements Unpickler.Calls {
         if (arguments.size() < 4) {
             throw malformed("a tensor without a shape");
         }
-        if (arguments.get(0) instanceof Opaque) {
-            return arguments.get(0);
+        if (arguments.get(0) instanceof Opaque storageOfOtherType) {
+            storageOfOtherType.tensor = true;
+            return storageOfOtherType;
         }
         if (!(arguments.get(0) instanceof Storage)) {
             throw malformed("a tensor without a storage");
@@ -377,7 +378,10 @@ final class PickledArrays implements Unpickler.Calls {
             Object given = arguments.size() > 6 ? arguments.get(6) : null;
             type = given instanceof Global ? TORCH_TYPES.get(((Global) given).name()) : null;
             if (type == null) {
-                return given instanceof Global other ? new Opaque(other) : new Opaque("tensor of unknown type");
+                Opaque unsupported =
+                        given instanceof Global other ? new Opaque(other) : new Opaque("tensor of unknown type");
+                unsupported.tensor = true;
+                return unsupported;
             }
         } else if (type == null) {
             throw malformed("a tensor without a type");

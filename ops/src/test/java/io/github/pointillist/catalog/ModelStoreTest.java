@@ -15,14 +15,22 @@ import io.github.pointillist.tensor.Arena;
 import io.github.pointillist.tensor.Pass;
 import io.github.pointillist.weights.Checkpoint;
 import io.github.pointillist.weights.CheckpointException;
+import io.github.pointillist.weights.SafeTensors;
 import io.github.pointillist.weights.StateDict;
 import io.github.pointillist.weights.TensorEntry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -202,7 +210,160 @@ class ModelStoreTest {
                 .hasMessageContaining("SHA-256");
         assertThat(dir.resolve("x.safetensors")).doesNotExist();
         Files.writeString(store.root().resolve("tiny/model.json"), "{\"format\": \"pointillist-model\"");
-        assertThat(store.list().get(0).problem()).contains("damaged");
+        assertThat(store.list().get(0).problem()).startsWith("it is no valid JSON: ");
+    }
+
+    // ---- files as people have them
+
+    private static TensorEntry bfloat(TensorEntry entry) {
+        if (entry.dtype() != DataType.FLOAT32) {
+            return entry;
+        }
+        ByteBuffer narrow = ByteBuffer.allocate(2 * entry.size()).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : entry.floats()) {
+            narrow.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
+        }
+        return new TensorEntry(entry.name(), DataType.BFLOAT16, entry.shape(), narrow.flip());
+    }
+
+    @Test
+    void checkpointsInBfloat16AreImportedAndRun() throws IOException {
+        StateDict narrow = Checkpoint.read(TIMM).weights().map(ModelStoreTest::bfloat);
+        Path file = dir.resolve("bf16.safetensors");
+        SafeTensors.write(narrow, Map.of(), file);
+        store.install(file, "narrow", configured(TIMM));
+        Path wide = dir.resolve("wide.safetensors");
+        SafeTensors.write(narrow.map(TensorEntry::toFloat32), Map.of(), wide);
+        GoldenCase golden = GoldenCase.read(caseOf(TIMM));
+        try (Arena scope = Arena.onCpu();
+                LoadedModel a = store.load("narrow", null, Device.cpu());
+                LoadedModel b = store.load(wide.toString(), configured(TIMM).variant(), Device.cpu())) {
+            NDArray input = golden.input("input", scope, DataType.FLOAT32);
+            assertThat(a.layer().apply(input, Pass.inference()).toFloatArray())
+                    .containsExactly(b.layer().apply(input, Pass.inference()).toFloatArray());
+        }
+        // What is installed and exported has the type of the file.
+        store.export("narrow", dir.resolve("out.safetensors"));
+        assertSameBits(narrow, Checkpoint.read(dir.resolve("out.safetensors")).weights());
+    }
+
+    @Test
+    void namesAreUnwrappedWhenAllThenFit() throws IOException {
+        StateDict weights = Checkpoint.read(TIMM).weights();
+        for (String before : List.of("_orig_mod.", "model.", "net.", "module._orig_mod.", "model._orig_mod.")) {
+            Path file = dir.resolve("wrapped.safetensors");
+            SafeTensors.write(weights.rename(name -> before + name), Map.of(), file);
+            String name = "from-" + before.replace("_", "").replace(".", "-") + "x";
+            ModelFile model = store.install(file, name, configured(TIMM));
+            assertThat(model.origin().notes()).as(before).isNotEmpty().anyMatch(note -> note.contains("taken off"));
+            assertSameBits(weights, weights(store, name));
+        }
+        Path inner = dir.resolve("inner.safetensors");
+        SafeTensors.write(
+                weights.rename(name -> name.replaceFirst("^network\\.", "network._orig_mod.")), Map.of(), inner);
+        store.install(inner, "inner", configured(TIMM));
+        assertSameBits(weights, weights(store, "inner"));
+        assertThat(store.install(TIMM, "plain", configured(TIMM)).origin().notes())
+                .noneMatch(note -> note.contains("taken off"));
+    }
+
+    @Test
+    void whatDoesNotFitUnderAnyNameIsToldUnderThoseThatAreKnown() throws IOException {
+        StateDict weights = Checkpoint.read(TIMM).weights();
+        Path file = dir.resolve("wrapped.safetensors");
+        SafeTensors.write(
+                weights.filter(name -> !name.equals("head.bias")).rename(name -> "model." + name), Map.of(), file);
+        assertThatThrownBy(() -> store.install(file, "x", configured(TIMM)))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("1 missing (head.bias)");
+    }
+
+    // ---- files that are made to harm
+
+    @Test
+    void aConfigurationInAHeaderTakesNoMemoryBeforeItsShapesAreCompared() throws IOException {
+        String config =
+                "{'layers': [1, 1, 1, 1], 'dims': [32, 64, 112, 16000], 'centres': [2, 2, 2, 2], 'fold': [8, 4, 2, 1],"
+                        + " 'heads': [4, 4, 8, 8], 'headDim': 24, 'mlpRatios': [4, 4, 4, 4], 'denominator': 'SIMILARITY',"
+                        + " 'classes': 0, 'dropPath': 0.0}";
+        Path file = dir.resolve("tiny.safetensors");
+        for (String[] change : new String[][] {
+            {"16000", "16000", "the weights do not fit"},
+            {"[1, 1, 1, 1]", "[1000000, 1, 1, 1]", "allowed are numbers up to"},
+            {"[1, 1, 1, 1]", "[60000, 1, 1, 1]", "far more layers"},
+            {"'centres': [2", "'centres': [1000000000", "allowed are numbers up to"},
+            {"'dropPath': 0.0", "'dropPath': 0.0, 'x': " + "[".repeat(5000) + "]".repeat(5000), "nested"},
+        }) {
+            Map<String, String> metadata = Map.of(
+                    "pointillist.architecture",
+                    "coc",
+                    "pointillist.config",
+                    config.replace(change[0], change[1]).replace('\'', '"'));
+            SafeTensors.write(StateDict.of(TensorEntry.of("patch_embed.proj.weight", new float[1], 1)), metadata, file);
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> store.install(file, "x", ImportOptions.AUTOMATIC))
+                    .isInstanceOfAny(IOException.class, IllegalArgumentException.class)
+                    .hasMessageContaining(change[2]);
+            assertThat((System.nanoTime() - start) / 1e9).isLessThan(5);
+        }
+    }
+
+    @Test
+    void aBadModelFolderBreaksNoList() throws IOException {
+        installTimm("good");
+        String good = Files.readString(store.root().resolve("good/model.json"));
+        for (String[] bad : new String[][] {
+            {"range", good.replaceFirst("\"classes\": \\d+", "\"classes\": -1")},
+            {"nul", good.replace("\"notes\": [", "\"notes\": [null, ")},
+            {"family", good.replace("\"architecture\": \"coc\"", "\"architecture\": \"nosuch\"")},
+            {"config", good.replaceFirst("\"headDim\": \\d+", "\"headDim\": -3")},
+            {"deep", "[".repeat(100_000)},
+            {"empty", ""},
+        }) {
+            assertThat(bad[1]).as(bad[0]).isNotEqualTo(good);
+            Files.createDirectories(store.root().resolve(bad[0]));
+            Files.writeString(store.root().resolve(bad[0]).resolve("model.json"), bad[1]);
+            assertThatThrownBy(() -> store.show(bad[0])).as(bad[0]).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> store.load(bad[0], null, Device.cpu()))
+                    .as(bad[0])
+                    .isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> store.learnedNumbers(bad[0])).as(bad[0]).isInstanceOf(IOException.class);
+        }
+        assertThat(store.list())
+                .hasSize(7)
+                .filteredOn(entry -> entry.problem() == null)
+                .hasSize(1);
+        assertThat(store.list()).filteredOn(entry -> entry.problem() != null).allSatisfy(entry -> {
+            assertThat(entry.problem().lines()).hasSize(1);
+            assertThat(entry.problem()).doesNotContain(dir.toString());
+        });
+        assertThatThrownBy(() -> store.load("nosuch", null, Device.cpu())).hasMessageContaining("good, nul");
+    }
+
+    @Test
+    void aStoreCanBeSharedByAGroup() throws IOException {
+        Assumptions.assumeTrue(Files.getFileAttributeView(dir, PosixFileAttributeView.class) != null, "no POSIX");
+        installTimm("tiny");
+        Path file = dir.resolve("out.safetensors");
+        store.export("tiny", file);
+        // As the umask says, which a file made without more ado shows.
+        Set<PosixFilePermission> files = Files.getPosixFilePermissions(Files.createFile(dir.resolve("plain")));
+        Set<PosixFilePermission> folders = Files.getPosixFilePermissions(Files.createDirectory(dir.resolve("folder")));
+        Path model = store.root().resolve("tiny");
+        assertThat(Files.getPosixFilePermissions(model)).isEqualTo(folders);
+        for (Path made : List.of(model.resolve("model.json"), model.resolve("weights.safetensors"), file)) {
+            assertThat(Files.getPosixFilePermissions(made)).as(made.toString()).isEqualTo(files);
+        }
+    }
+
+    @Test
+    void aStoreThatCannotBeWrittenIsNamedBeforeTheWork() throws IOException {
+        ModelStore closed =
+                new ModelStore(Files.createFile(dir.resolve("a-file")).resolve("models"));
+        assertThatThrownBy(() -> closed.install(TIMM, "x", configured(TIMM)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the folder of models " + closed.root() + " cannot be written")
+                .hasMessageContaining("POINTILLIST_MODELS");
     }
 
     @Test

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.engine.EngineException;
+import com.sun.jna.NativeLibrary;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class EnginesTest {
     @Test
@@ -35,6 +38,33 @@ class EnginesTest {
         assertThat(Engines.explain(new EngineException("outer", new IOException("Offline mode is enabled."))))
                 .contains("Offline mode")
                 .contains("pytorch-native-cpu");
+    }
+
+    @Test
+    void theAdviceFitsTheCause() {
+        assertThat(Engines.explain(new EngineException("outer", new AccessDeniedException("/tmp/.djl.ai/tmp123"))))
+                .contains("AccessDeniedException: /tmp/.djl.ai/tmp123")
+                .contains("DJL_CACHE_DIR")
+                .doesNotContain("network");
+        assertThat(Engines.explain(new EngineException("outer", new IOException("No space left on device"))))
+                .contains("DJL_CACHE_DIR");
+        assertThat(Engines.explain(new UnsafeFolderException("one line that says all", null)))
+                .isEqualTo("PyTorch could not be started: one line that says all");
+    }
+
+    @Test
+    void spinsAreShortAndTheLogIsQuiet() {
+        Engines.start();
+        if (System.getProperty("os.name").equals("Linux") && System.getenv("OMP_WAIT_POLICY") == null) {
+            assertThat(SpinCount.state()).startsWith("GOMP_SPINCOUNT=");
+            // The process itself, which OpenMP asks: Java's own copy of the environment stays as it was.
+            assertThat(NativeLibrary.getInstance("c")
+                            .getFunction("getenv")
+                            .invokeString(new Object[] {"GOMP_SPINCOUNT"}, false))
+                    .isNotEmpty();
+        }
+        assertThat(LoggerFactory.getLogger("ai.djl.somewhere").isWarnEnabled()).isFalse();
+        assertThat(LoggerFactory.getLogger("ai.djl.somewhere").isErrorEnabled()).isTrue();
     }
 
     @Test

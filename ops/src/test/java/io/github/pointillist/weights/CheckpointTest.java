@@ -109,6 +109,21 @@ class CheckpointTest {
     }
 
     @Test
+    void passesOverStoragesOfOtherTypesInTheOldFormat() throws IOException {
+        Checkpoint checkpoint = Checkpoint.read(FILES.resolve("legacy-odd.pth"));
+        StateDict weights = checkpoint.weights();
+        assertThat(checkpoint.leftOut()).contains("'torch.ComplexFloatStorage'");
+        assertThat(weights.names()).contains("t", "s", "e", "bf").hasSize(7);
+    }
+
+    @Test
+    void readsPicklesOfProtocol1() throws IOException {
+        Checkpoint checkpoint = Checkpoint.read(FILES.resolve("protocol1.pkl"));
+        assertThat(checkpoint.layout()).isEqualTo("pickle: model");
+        assertThat(checkpoint.weights().names()).contains("w");
+    }
+
+    @Test
     void readsTensorsOfAPlainPickleAndUntypedStorages() throws IOException {
         StateDict plain = Checkpoint.read(FILES.resolve("tensors.pkl")).weights();
         assertThat(plain.get("b").floats()).startsWith(0, 1, 2, .25f);

@@ -131,6 +131,94 @@ class HostileCheckpointTest {
         assertThatThrownBy(() -> Checkpoint.read(steps)).hasMessageContaining("instructions");
     }
 
+    /** Each took all memory, or minutes: a long name copied at every call, millions of objects, deep tuples. */
+    @Test
+    void whatPicklesMakeIsBounded() throws IOException {
+        String name = "c" + "a".repeat(1 << 20) + "\n" + "b".repeat(1 << 20) + "\n";
+        for (String pickle : List.of(
+                name + "q\0" + "h\0)R".repeat(100_000) + ".",
+                name + "q\0" + "h\0)R0".repeat(500_000) + ".",
+                "c_codecs\nencode\nq\0X\0\0\u0010\0" + "a".repeat(1 << 20) + "\u0085q\1" + "h\0h\1R".repeat(100_000)
+                        + ".",
+                "}".repeat(2_000_000) + ".",
+                "]".repeat(2_000_000) + ".",
+                "c\n\n".repeat(1_000_000) + ".",
+                ")" + "\u0085".repeat(1_000_000) + ".",
+                "}" + "NN\u0086".repeat(1_000_000) + "s.",
+                "]q\0" + "h\0a".repeat(1_000_000) + ".",
+                "I1\np1\n".repeat(500_000) + ".")) {
+            assertQuick(torchZip("\u0080\2" + pickle), 400L << 20);
+        }
+        Path tuples = torchZip("\u0080\2)" + "\u0085".repeat(1_000_000) + ".");
+        assertThatThrownBy(() -> Checkpoint.read(tuples)).hasMessageContaining("unfolds into far more");
+    }
+
+    /** Keys whose hashes collide, and one dict under a great many names: each once took quadratic time. */
+    @Test
+    void noChoiceOfKeysIsSlow() throws IOException {
+        StringBuilder keys = new StringBuilder("\u0080\2}(");
+        ByteBuffer eight = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 1; i <= 60_000; i++) {
+            // A long and a double of the same hash as all others.
+            eight.putLong(0, (long) i << 32 | (i ^ 5));
+            String bits = StandardCharsets.ISO_8859_1.decode(eight.duplicate()).toString();
+            keys.append("\u008a\u0008").append(bits).append('N');
+            keys.append('G').append(new StringBuilder(bits).reverse()).append('N');
+        }
+        assertQuick(torchZip(keys + "u."), 200L << 20);
+        StringBuilder names = new StringBuilder("\u0080\2}(X\1\0\0\0d}q\0(");
+        for (int i = 0; i < 50_000; i++) {
+            names.append(String.format("X\5\0\0\0%05dN", i));
+        }
+        names.append('u');
+        for (int i = 0; i < 50_000; i++) {
+            names.append(String.format("X\5\0\0\0%05dh\0", i));
+        }
+        assertQuick(torchZip(names + "u."), 400L << 20);
+    }
+
+    private static void assertQuick(Path file, long maxBytes) {
+        long start = System.nanoTime();
+        assertBounded(file, maxBytes);
+        assertThat((System.nanoTime() - start) / 1e9).isLessThan(4);
+    }
+
+    @Test
+    void viewsOfOneStorageShareTheBudget() throws IOException {
+        // 400 tensors that each are the whole storage of 1 MiB: nothing is copied here, but all would be in a model.
+        StringBuilder pickle = new StringBuilder("\u0080\2}");
+        for (int i = 0; i < 400; i++) {
+            pickle.append(TENSOR.replace("X\1\0\0\0w", String.format("X\4\0\0\0%04d", i))
+                            .replace("cpuK\1tQ", "cpu\u008a\3\0\0\4tQ")
+                            .replace("K\0K\1\u0085K\1\u0085", "K\0\u008a\3\0\0\4\u0085K\1\u0085"))
+                    .append('s');
+        }
+        Path file = Files.write(
+                dir.resolve("hostile.pth"),
+                TestFiles.zip(Map.of("a/data.pkl", latin1(pickle + "."), "a/data/0", new byte[1 << 20])));
+        assertThatThrownBy(() -> Checkpoint.read(file)).hasMessageContaining("unfolds into far more");
+    }
+
+    @Test
+    void headersOfSpacesAreReadInLinearTime() throws IOException {
+        String spaces = " ".repeat(65_000);
+        for (String shape :
+                List.of("(1,)" + spaces, "(1" + spaces + "," + spaces.substring(64_000) + "x)", "(" + spaces)) {
+            byte[] npy = TestFiles.npy(1, "<f4", false, shape, new byte[4]);
+            Path file = Files.write(dir.resolve("a.npy"), npy);
+            long start = System.nanoTime();
+            try {
+                Checkpoint.read(file);
+            } catch (CheckpointException e) {
+                assertThat(e.getMessage()).hasSizeLessThan(1000);
+            }
+            assertThat((System.nanoTime() - start) / 1e9).isLessThan(1);
+        }
+        Path long2 = Files.write(
+                dir.resolve("b.npy"), TestFiles.npy(2, "<f4", false, "(1,)" + spaces + spaces, new byte[4]));
+        assertThatThrownBy(() -> Checkpoint.read(long2)).hasMessageContaining("allowed are 65536");
+    }
+
     @Test
     void lengthsAreCheckedBeforeMemoryIsTaken() throws IOException {
         for (String big : List.of(

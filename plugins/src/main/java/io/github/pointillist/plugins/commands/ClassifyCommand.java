@@ -16,6 +16,7 @@ import io.github.pointillist.plugins.results.Regions;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.Classify.Fit;
 import io.github.pointillist.tasks.Classify.Scores;
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
 import java.util.List;
 import org.scijava.ItemIO;
@@ -139,7 +140,7 @@ public final class ClassifyCommand extends CancelableCommand {
         ResultsTable results = ResultsTable.getResultsTable();
         result.table().appendTo(results, input.getTitle());
         results.show("Results");
-        result.notes().forEach(note -> IJ.log(title() + ": " + note));
+        result.notes().forEach(note -> IJ.log(Plain.line(title() + ": " + note)));
         class_map = result.classMap();
     }
 

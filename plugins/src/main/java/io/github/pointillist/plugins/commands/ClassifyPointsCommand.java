@@ -5,6 +5,7 @@ import ij.IJ;
 import ij.measure.ResultsTable;
 import io.github.pointillist.plugins.results.PointClouds;
 import io.github.pointillist.progress.Progress;
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.scijava.command.Command;
@@ -81,7 +82,7 @@ public final class ClassifyPointsCommand extends CancelableCommand {
         ResultsTable results = ResultsTable.getResultsTable();
         result.appendTo(results, path.getFileName().toString());
         results.show("Results");
-        result.notes().forEach(note -> IJ.log(title() + ": " + note));
+        result.notes().forEach(note -> IJ.log(Plain.line(title() + ": " + note)));
     }
 
     private PointClouds.Result classify(PointClouds clouds, Path path) throws IOException {

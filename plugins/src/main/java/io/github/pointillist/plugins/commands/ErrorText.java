@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.commands;
 
+import io.github.pointillist.weights.Plain;
+
 /** What went wrong, as text for a window. */
 public final class ErrorText {
     private static final int WIDTH = 80;
@@ -29,6 +31,6 @@ public final class ErrorText {
     /** One line for what was thrown. */
     static String of(Throwable thrown) {
         String message = thrown.getMessage();
-        return message == null || message.isBlank() ? thrown.getClass().getSimpleName() : message;
+        return message == null || message.isBlank() ? thrown.getClass().getSimpleName() : Plain.line(message);
     }
 }

@@ -7,6 +7,7 @@ import io.github.pointillist.catalog.ModelStore.Entry;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
 import io.github.pointillist.plugins.results.InstalledModels;
 import io.github.pointillist.progress.Progress;
+import io.github.pointillist.weights.Plain;
 import java.awt.GraphicsEnvironment;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ public final class ModelsCommand extends CancelableCommand {
                         .forEach(IJ::log);
             case "show" -> models.show(name()).forEach(IJ::log);
             case "verify" -> verify(models);
-            case "export" -> IJ.log(models.export(name(), file()));
+            case "export" -> IJ.log(Plain.line(models.export(name(), file())));
             case "remove" -> remove(models);
             default ->
                 throw new IllegalArgumentException(
@@ -99,7 +100,7 @@ public final class ModelsCommand extends CancelableCommand {
                 IJ.log(models.verify(one));
             } catch (IOException e) { // the others are checked all the same
                 problem = one + ": " + e.getMessage();
-                IJ.log(problem);
+                IJ.log(Plain.line(problem));
             }
         }
         if (problem != null) {

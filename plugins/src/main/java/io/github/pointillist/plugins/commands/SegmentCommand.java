@@ -15,6 +15,7 @@ import io.github.pointillist.plugins.results.SegmentResult;
 import io.github.pointillist.plugins.results.SegmentRun;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.Segment.Scaling;
+import io.github.pointillist.weights.Plain;
 import java.awt.GraphicsEnvironment;
 import java.io.IOException;
 import java.util.List;
@@ -208,8 +209,8 @@ public final class SegmentCommand extends CancelableCommand {
         try (SegmentRun run = new SegmentRun(options())) {
             result = run.segment(input, progress);
         }
-        IJ.log(title() + ": " + input.getTitle() + ": " + result.summary());
-        result.notes().forEach(note -> IJ.log(title() + ": " + note));
+        IJ.log(Plain.line(title() + ": " + input.getTitle() + ": " + result.summary()));
+        result.notes().forEach(note -> IJ.log(Plain.line(title() + ": " + note)));
         if (overlay || roi_manager) {
             outline(result);
         }

@@ -15,6 +15,7 @@ import io.github.pointillist.plugins.results.TrainingCurve;
 import io.github.pointillist.plugins.results.TrainingData;
 import io.github.pointillist.plugins.results.TrainingPlot;
 import io.github.pointillist.progress.Progress;
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -230,7 +231,7 @@ public final class TrainCommand extends CancelableCommand {
         TrainResult result = run.run(results, progress, new TrainRun.Listener() {
             @Override
             public void said(String line) {
-                IJ.log(title() + ": " + line);
+                IJ.log(Plain.line(title() + ": " + line));
             }
 
             @Override
@@ -238,7 +239,7 @@ public final class TrainCommand extends CancelableCommand {
                 plot.update(curve);
             }
         });
-        result.summary().forEach(line -> IJ.log(title() + ": " + line));
+        result.summary().forEach(line -> IJ.log(Plain.line(title() + ": " + line)));
         if (!result.files().isEmpty()) {
             IJ.log(title() + ": results in " + results + ": " + String.join(", ", result.files()));
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.results;
 
+import io.github.pointillist.weights.Plain;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -274,7 +275,7 @@ public final class StagedFiles implements AutoCloseable {
                 }
             });
         } catch (IOException e) {
-            System.err.println("could not remove " + root + ": " + e.getMessage());
+            System.err.println(Plain.line("could not remove " + root + ": " + e.getMessage()));
         }
     }
 }

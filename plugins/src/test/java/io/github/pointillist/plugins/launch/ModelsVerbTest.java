@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,6 +145,28 @@ class ModelsVerbTest {
         CommandLineRun list = models("list");
         assertThat(list.status()).isEqualTo(1);
         assertThat(list.out()).contains("bad: damaged: ").contains("good\t");
+    }
+
+    /** Text of a stranger's model.json and of names of files: no escape sequence reaches the terminal. */
+    @Test
+    void textOfStrangersReachesTheTerminalPlain() throws IOException {
+        imported("first");
+        Path json = store.resolve("first/model.json");
+        String title = "\\u001b[31mRED\\u001b]0;pwn\\u0007\\nline2\\u202e";
+        Files.writeString(
+                json,
+                Files.readString(json)
+                        .replaceFirst(
+                                "\"title\": \"[^\"]*\"", Matcher.quoteReplacement("\"title\": \"" + title + "\"")));
+        for (CommandLineRun run : List.of(
+                models("list"),
+                models("show", "first"),
+                CommandLineRun.of("segment", "a\u001b[2Jb\r\nc.tif", "--model", "first"),
+                CommandLineRun.of("classify", folder.resolve("x\u001b\u0007\n.tif"), "--model", "fi\u001brst"),
+                models("import", folder.resolve("no\u009bfile"), "--as", "x"))) {
+            assertThat(run.out() + run.err()).doesNotContainPattern("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\u202e]");
+        }
+        assertThat(models("list").out().lines()).hasSize(3).anyMatch(line -> line.contains("?[31mRED?]0;pwn??line2?"));
     }
 
     @Test
