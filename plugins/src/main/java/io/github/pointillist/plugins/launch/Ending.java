@@ -31,8 +31,8 @@ final class Ending {
         String state = STATE.getAndSet(null);
         if (state != null) {
             StagedFiles.end();
-            System.err.println("\npointillist: stopped by a signal; " + (state.isEmpty() ? "" : state + ", ")
-                    + "nothing is half written");
+            System.err.println((ProgressBar.isTerminal() ? "\n" : "") + "pointillist: stopped by a signal; "
+                    + (state.isEmpty() ? "" : state + ", ") + "nothing is half written");
         }
     }
 }

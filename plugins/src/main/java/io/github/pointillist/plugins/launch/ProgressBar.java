@@ -54,7 +54,7 @@ final class ProgressBar implements Progress {
         nextLine = begun + (every.compareTo(FIRST) < 0 ? every : FIRST).toNanos();
     }
 
-    private static boolean isTerminal() {
+    static boolean isTerminal() {
         // The launcher knows whether the standard error is a terminal; Java only whether input and output both are.
         String told = System.getProperty("pointillist.terminal");
         return told == null ? System.console() != null : Boolean.parseBoolean(told);

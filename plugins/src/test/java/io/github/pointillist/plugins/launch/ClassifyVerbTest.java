@@ -246,6 +246,12 @@ class ClassifyVerbTest {
         assertThat(write(image, "--labels", many, "--top", 1, "--margin", 2).err())
                 .isEmpty();
         assertThat(Files.readAllBytes(out.resolve("a_classes.csv"))).isEqualTo(first);
+        Files.createDirectories(many.resolve("sub"));
+        Files.copy(labelFile, many.resolve("sub/d_cp_masks.tif"));
+        Files.createDirectories(folder.resolve("in/sub"));
+        image("in/sub/d.tif", 8, 50, 40);
+        assertThat(write(folder.resolve("in"), "--recursive", "--labels", many).err())
+                .isEmpty();
         CommandLineRun other = write(image("b.tif", 8, 50, 40), "--labels", many);
         assertThat(other.status()).isEqualTo(1);
         assertThat(other.err()).contains("b.tif: there is no label image");
@@ -298,7 +304,8 @@ class ClassifyVerbTest {
         assertThat(results()).contains("a_classmap.tif").doesNotContain("b_classes.csv");
         CommandLineRun again = write(images, "--window", 16, "--recursive");
         assertThat(again.status()).isZero();
-        assertThat(results()).contains("b_classes.csv").doesNotContain("a_classmap_classes.csv");
+        assertThat(images.resolve("deeper/b_classes.csv")).exists();
+        assertThat(results()).doesNotContain("b_classes.csv", "a_classmap_classes.csv");
     }
 
     @Test

@@ -321,13 +321,18 @@ class ClusterMapVerbTest {
         }
         Files.writeString(folder.resolve("images/notes.txt"), "notes");
         Files.createDirectory(folder.resolve("images/x.tif"));
-        assertThat(map(images.getParent(), "--clusters", 4).err()).isEmpty();
-        assertThat(results())
-                .filteredOn(name -> name.endsWith(".tif"))
-                .containsExactly("a-labels_clusters.tif", "a_clusters.tif");
-        assertThat(map(images.getParent(), "--clusters", 4, "--recursive").err())
+        assertThat(map(images.getParent(), "--clusters", 4).errLines())
+                .containsExactly("pointillist: left out 1 by name as label images or pictures of the image beside them:"
+                        + " a-labels.tif; to work on such a file, name it on the command line");
+        assertThat(results()).filteredOn(name -> name.endsWith(".tif")).containsExactly("a_clusters.tif");
+        Path labels = folder.resolve("images/a-labels.tif");
+        assertThat(map(images.getParent(), labels, "--clusters", 4, "--recursive")
+                        .err())
                 .isEmpty();
-        assertThat(results()).contains("b_clusters.tif");
+        assertThat(results()).contains("a-labels_clusters.tif").doesNotContain("b_clusters.tif");
+        assertThat(out.resolve("deeper/b_clusters.tif")).exists();
+        assertThat(Files.readString(out.resolve("deeper/b_run.json")))
+                .contains("--out '" + out.resolve("deeper").toAbsolutePath() + "'");
     }
 
     @Test

@@ -389,6 +389,30 @@ class EvaluateVerbTest {
     }
 
     @Test
+    void foldersInFoldersAndNamesOfOtherProgramsGoTogether() throws IOException {
+        Files.createDirectories(folder.resolve("made/p"));
+        Files.createDirectories(folder.resolve("truths/p"));
+        image("made/a_cp_masks.tif", "ab..");
+        image("made/p/a.stardist.tif", "a...");
+        image("made/p/c_Object Identities.tif", "aa..");
+        TestImages.save(TestImages.image("", 24, 4, 1), folder.resolve("made/a_outlines_cp_masks.png"));
+        image("truths/a_seg.tif", "ab..");
+        image("truths/p/a_instance.tif", "a...");
+        image("truths/p/c_gt.tif", "aa..");
+        Path made = folder.resolve("made");
+        Path truths = folder.resolve("truths");
+        Path out = folder.resolve("out");
+        CommandLineRun all = evaluate(made, truths, "--recursive", "--out", out);
+        assertThat(all.err()).isEmpty();
+        assertThat(all.out()).contains("pooled over 3 pairs", "true objects        4", "AP@0.9              1.0000");
+        assertThat(Files.readString(out.resolve("evaluation_run.json"))).contains("--recursive");
+        CommandLineRun some = evaluate(made, truths, "--recursive", "--pattern", "*.stardist.tif");
+        assertThat(some.err()).isEmpty();
+        assertThat(some.out()).contains("pooled over 1 pair").contains("a.stardist.tif against");
+        assertThat(evaluate(made, truths).out()).contains("pooled over 1 pair");
+    }
+
+    @Test
     void aFolderOfOnePairHasNoMeans() throws IOException {
         image("one/a.tif", "ab..");
         CommandLineRun run = evaluate(folder.resolve("one"), folder.resolve("one"), "--mode", "semantic");

@@ -10,13 +10,19 @@ import io.github.pointillist.samples.InclusionSample;
 import io.github.pointillist.samples.SimulatedImages;
 import io.github.pointillist.samples.TissueScene;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class MainTest {
@@ -47,6 +53,53 @@ class MainTest {
         assertThat(run.out()).contains("PyTorch 2.").contains("telemetry").contains("cpu (asked for)");
         assertThat(CommandLineRun.of("engine", "--device", "gpu99").status()).isEqualTo(1);
         assertThat(CommandLineRun.of("engine", "--device", "tpu").status()).isEqualTo(2);
+    }
+
+    /** Killed with a signal while it simulates more images than it can. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aSignalIsAnsweredInOneLineAndLeavesNothing() throws IOException, InterruptedException {
+        Path out = folder.resolve("made");
+        Path log = folder.resolve("log");
+        Process process = Jvm.start(
+                List.of(),
+                Main.class,
+                List.of("samples", "--kind", "spots", "--width", "64", "--count", "9999", "--out", out.toString()),
+                log);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!Files.isDirectory(out) && process.isAlive() && System.nanoTime() < end) {
+            Thread.sleep(5);
+        }
+        process.destroy();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(143);
+        assertThat(Files.readAllLines(log))
+                .containsExactly("pointillist: stopped by a signal; nothing is half written");
+        assertThat(out).isEmptyDirectory();
+    }
+
+    @Test
+    void aFullDiskIsNamedAndStopsABatch() {
+        IOException full = new IOException("could not write", new IOException("No space left on device"));
+        assertThat(Main.reason(full))
+                .startsWith("No space left on device: no room for the results; nothing half written is kept");
+        assertThat(Main.isDiskFull(new IOException("damaged"))).isFalse();
+        Map<Path, String> stems = new LinkedHashMap<>();
+        for (String name : List.of("a", "b", "c", "d")) {
+            stems.put(Path.of(name), name);
+        }
+        StringWriter err = new StringWriter();
+        List<String> tried = new ArrayList<>();
+        int status = Batch.run(new Inputs(stems, List.of(), 0), new PrintWriter(err, true), (file, stem, bar) -> {
+            tried.add(stem);
+            throw stem.equals("b") ? full : new IOException("damaged");
+        });
+        assertThat(status).isEqualTo(1);
+        assertThat(tried).containsExactly("a", "b");
+        assertThat(err.toString().lines())
+                .hasSize(3)
+                .contains("pointillist: a: damaged")
+                .contains("pointillist: stopped before image 3 of 4; make room and give the same command again");
     }
 
     @Test
@@ -108,7 +161,7 @@ class MainTest {
                             "nuclei-0003_objects.tif",
                             "nuclei_run.json");
         }
-        assertThat(Inputs.of(List.of(out), false).stems().keySet())
+        assertThat(Inputs.of(List.of(out), false, null).stems().keySet())
                 .containsExactly(
                         out.resolve("nuclei-0001.tif"), out.resolve("nuclei-0002.tif"), out.resolve("nuclei-0003.tif"));
         // the third of them is that of seed 7 alone

@@ -284,7 +284,9 @@ class SegmentVerbTest {
         CommandLineRun again = segment(images, "--scaling", "none", "--recursive");
         assertThat(again.status()).isZero();
         assertThat(again.err()).contains("left out 2 results of earlier runs");
-        assertThat(results()).contains("b_labels.tif").doesNotContain("a_labels_labels.tif", "a_overlay_labels.tif");
+        assertThat(images.resolve("deeper/b_labels.tif")).exists();
+        assertThat(results()).doesNotContain("b_labels.tif", "a_labels_labels.tif", "a_overlay_labels.tif");
+        assertThat(segment(images, "--scaling", "none", "--recursive").err()).contains("left out 4 results");
     }
 
     @Test

@@ -530,6 +530,111 @@ class TrainVerbTest {
         assertThat(weights("whole")).isEqualTo(weights("open"));
     }
 
+    /** Keeps the last checkpoint, as a run does that is killed before it can delete it. */
+    private record Keeping(Path state, Path copy) implements Progress {
+        @Override
+        public void report(long step, long total, String what) {
+            if (step == total && total > 1) {
+                try {
+                    Files.copy(state, copy);
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            }
+        }
+
+        @Override
+        public boolean cancelled() {
+            return false;
+        }
+    }
+
+    @Test
+    void aRunKilledWhileItFinishedIsFinishedByTheSameAgain() throws IOException {
+        saveObjects(2);
+        Path out = folder.resolve("out");
+        Path state = out.resolve("ends_checkpoint/training.safetensors");
+        Path kept = folder.resolve("kept");
+        TrainOptions options = TrainOptions.defaults("ends", "tiny").withSteps(3);
+        TrainRun run = new TrainRun(options, TrainingData.ofFolders(images, labels, null));
+        run.run(out, new Keeping(state, kept), line -> {});
+        String sha = weights("ends");
+        List<String> results = List.of("ends_curve.csv", "ends_curve.png", "ends_run.json");
+        assertThat(results).allMatch(name -> Files.exists(out.resolve(name)));
+
+        // killed after installing: its own model is no other one
+        Files.createDirectories(state.getParent());
+        Files.copy(kept, state);
+        for (String name : results) {
+            Files.delete(out.resolve(name));
+        }
+        List<String> said = new ArrayList<>();
+        TrainResult result = run.run(out, Progress.NONE, said::add);
+        assertThat(said).contains("goes on from step 3 of 3 of a run that was stopped");
+        assertThat(result.files()).isEqualTo(results);
+        assertThat(results).allMatch(name -> Files.exists(out.resolve(name)));
+        assertThat(state.getParent()).doesNotExist();
+        assertThat(weights("ends")).isEqualTo(sha);
+
+        // killed between writing results and installing
+        ModelStore.standard().remove("ends");
+        Files.createDirectories(state.getParent());
+        Files.copy(kept, state);
+        run.run(out, Progress.NONE, said::add);
+        assertThat(weights("ends")).isEqualTo(sha);
+        assertThat(folder.resolve("models")).isDirectoryNotContaining("glob:**/.importing*");
+
+        // another model of that name is not taken for its own
+        ModelStore.standard().remove("ends");
+        TestModels.installSegmenter("ends");
+        Files.createDirectories(state.getParent());
+        Files.copy(kept, state);
+        assertThatThrownBy(() -> run.run(out, Progress.NONE, said::add))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("a model called ends is there already");
+    }
+
+    @Test
+    void resultsThatCannotBeWrittenLeaveTheModelToTheSameAgain() throws IOException {
+        saveObjects(2);
+        Path taken = Files.createDirectories(folder.resolve("out/late_curve.csv"));
+        CommandLineRun run = trainOnFolders("late", "--steps", 3);
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.errLines().get(0))
+                .contains(
+                        "its results could not be written, so the model is not installed yet; the same again does both:"
+                                + " " + taken + " is a folder");
+        assertThat(folder.resolve("models/late")).doesNotExist();
+        Files.delete(taken);
+        CommandLineRun again = trainOnFolders("late", "--steps", 3);
+        assertThat(again.status()).as(again.err()).isZero();
+        assertThat(again.out()).contains("goes on from step 3 of 3");
+        assertThat(model("late").card().name()).isEqualTo("late");
+    }
+
+    @Test
+    void foldersInFoldersGoTogether() throws IOException {
+        saveObjects(3);
+        for (String sub : List.of("p", "q/r")) {
+            Files.createDirectories(images.resolve(sub));
+            Files.createDirectories(labels.resolve(sub));
+        }
+        Files.move(images.resolve("d2.tif"), images.resolve("p/d1.tif"));
+        Files.move(labels.resolve("d2.tif"), labels.resolve("p/d1_cp_masks.tif"));
+        Files.move(images.resolve("d3.tif"), images.resolve("q/r/d3.tif"));
+        Files.move(labels.resolve("d3.tif"), labels.resolve("q/r/d3.stardist.tif"));
+        CommandLineRun run = trainOnFolders("nested", "--steps", 1, "--recursive", "--pattern", "d*");
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).contains("to train on: 3 images with labels in " + images);
+        assertThat(Files.readString(folder.resolve("out/nested_run.json")))
+                .contains("--recursive --pattern 'd*'")
+                .doesNotContain("\"macro\"");
+        assertThat(trainOnFolders("flat", "--steps", 1, "--pattern", "e*")
+                        .errLines()
+                        .get(0))
+                .contains("no image of " + images + " fits --pattern 'e*'");
+    }
+
     private List<String> arguments(String name, int steps) {
         return List.of(
                 "train",

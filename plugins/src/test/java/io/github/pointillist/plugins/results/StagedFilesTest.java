@@ -23,7 +23,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class StagedFilesTest {
-    private static final int MANY = 3000;
+    private static final int MANY = 800;
 
     @TempDir
     private Path folder;

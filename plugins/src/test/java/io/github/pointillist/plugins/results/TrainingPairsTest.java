@@ -20,6 +20,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,36 @@ class TrainingPairsTest {
         Examples examples = TrainingPairs.read(found.pairs(), 0, Options.OBJECTS);
         assertThat(examples.images()).extracting(Annotated::name).containsExactly("a", "b", "c", "d", "e_mask", "f");
         assertThat(examples.calibrations()).hasSize(6);
+    }
+
+    @Test
+    void labelsOfOtherProgramsAreKnownByTheirNames() throws IOException {
+        List<String> made = List.of(
+                "a_cp_masks.png",
+                "b.stardist.tif",
+                "c_seg.tif",
+                "d_instance.tif",
+                "e_Object Identities.tif",
+                "f-labelled.png",
+                "g.h_Simple Segmentation.tif");
+        for (String name : List.of("a", "b", "c", "d", "e", "f", "g.h", "face_mask")) {
+            save(images, name + ".tif", 8, 1);
+        }
+        for (String name : made) {
+            saveLabels(labels, name, 1);
+            saveLabels(images, name, 1);
+        }
+        saveLabels(images, "face_mask_mask.tif", 1);
+        saveLabels(images, "a_outlines_cp_masks.png", 1);
+        assertThat(TrainingPairs.find(images, labels, null).pairs())
+                .extracting(pair -> pair.labels().getFileName().toString())
+                .containsExactlyElementsOf(made);
+        Found both = TrainingPairs.find(images, images, null);
+        assertThat(both.pairs())
+                .extracting(pair -> pair.labels().getFileName().toString())
+                .containsExactlyInAnyOrder(Stream.concat(made.stream(), Stream.of("face_mask_mask.tif"))
+                        .toArray(String[]::new));
+        assertThat(both.leftOut()).isEqualTo("1 file without a partner left out: a_outlines_cp_masks.png");
     }
 
     @Test
