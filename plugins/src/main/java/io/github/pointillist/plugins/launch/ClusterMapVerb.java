@@ -223,6 +223,9 @@ final class ClusterMapVerb implements Callable<Integer> {
             } else {
                 write(image, stem, run.affinity(image, bar), options, manifest, opened);
             }
+            PrintWriter text = spec.commandLine().getOut();
+            ImageFiles.notes(image).forEach(note -> text.println(file + ": " + note));
+            text.flush();
         } finally {
             image.close();
         }

@@ -107,15 +107,18 @@ final class EvaluateVerb implements Callable<Integer> {
         Map<Path, Path> done = new LinkedHashMap<>();
         Map<Path, String> stems = new LinkedHashMap<>();
         pairs.truths().keySet().forEach(file -> stems.put(file, NAME));
+        List<String> notes = new ArrayList<>();
         long start = System.nanoTime();
         Inputs inputs = new Inputs(stems, pairs.failures(), 0);
         int status = Batch.run(inputs, spec.commandLine().getErr(), (file, stem, bar) -> {
             Path truth = pairs.truths().get(file);
             bar.begin(file.getFileName().toString());
-            compare(file, truth, settings, table, bar);
+            List<String> own = compare(file, truth, settings, table, bar);
+            notes.addAll(own);
             bar.clear();
             done.put(file, truth);
             table.last(folders).forEach(text::println);
+            own.forEach(note -> text.println("  " + note));
             text.flush();
         });
         if (done.isEmpty()) {
@@ -127,7 +130,7 @@ final class EvaluateVerb implements Callable<Integer> {
         table.lines().forEach(text::println);
         text.flush();
         if (out != null) {
-            write(settings, table, done, (System.nanoTime() - start) / 1_000_000);
+            write(settings, table, done, notes, (System.nanoTime() - start) / 1_000_000);
         }
         return status;
     }
@@ -136,20 +139,22 @@ final class EvaluateVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private static void compare(Path file, Path truth, Settings settings, EvaluationTable table, ProgressBar bar)
-            throws IOException {
+    /** Returns what a user must know of how the files were read. */
+    private static List<String> compare(
+            Path file, Path truth, Settings settings, EvaluationTable table, ProgressBar bar) throws IOException {
         bar.report(0, 1, "opening");
-        ImagePlus prediction = ImageFiles.open(file);
+        List<String> notes = new ArrayList<>();
+        ImagePlus prediction = open(file, notes);
         ImagePlus trueLabels;
         try {
-            trueLabels = ImageFiles.open(truth);
+            trueLabels = open(truth, notes);
         } catch (IOException e) {
             throw new IOException("its truth " + truth + ": " + Main.reason(e), e);
         }
         Result result;
         if (settings.mode() == Mode.PANOPTIC) {
-            ImagePlus classes = ImageFiles.open(LabelPairs.classesOf(file));
-            ImagePlus trueClasses = ImageFiles.open(LabelPairs.classesOf(truth));
+            ImagePlus classes = open(LabelPairs.classesOf(file), notes);
+            ImagePlus trueClasses = open(LabelPairs.classesOf(truth), notes);
             result = EvaluateRun.panoptic(prediction, classes, trueLabels, trueClasses, bar);
             classes.close();
             trueClasses.close();
@@ -159,9 +164,17 @@ final class EvaluateVerb implements Callable<Integer> {
         table.add(file.toString(), truth.toString(), result);
         prediction.close();
         trueLabels.close();
+        return notes;
     }
 
-    private void write(Settings settings, EvaluationTable table, Map<Path, Path> done, long milliseconds)
+    private static ImagePlus open(Path file, List<String> notes) throws IOException {
+        ImagePlus image = ImageFiles.open(file);
+        ImageFiles.notes(image).forEach(note -> notes.add(file + ": " + note));
+        return image;
+    }
+
+    private void write(
+            Settings settings, EvaluationTable table, Map<Path, Path> done, List<String> notes, long milliseconds)
             throws IOException {
         try (StagedFiles staged = new StagedFiles(out)) {
             try (Writer csv = Files.newBufferedWriter(staged.stage(NAME + ".csv"))) {
@@ -189,6 +202,9 @@ final class EvaluateVerb implements Callable<Integer> {
             manifest.settings(keys);
             for (Map.Entry<Path, Path> pair : done.entrySet()) {
                 manifest.pair(pair.getKey(), pair.getValue());
+            }
+            if (!notes.isEmpty()) {
+                manifest.preparation(notes);
             }
             Files.writeString(
                     json,
