@@ -31,6 +31,6 @@ public final class ErrorText {
     /** One line for what was thrown. */
     static String of(Throwable thrown) {
         String message = thrown.getMessage();
-        return message == null || message.isBlank() ? thrown.getClass().getSimpleName() : Plain.line(message);
+        return message == null || message.isBlank() ? thrown.getClass().getSimpleName() : Plain.lines(message);
     }
 }

@@ -288,6 +288,7 @@ final class ClassifyVerb implements Callable<Integer> {
             PrintWriter text = spec.commandLine().getOut();
             text.println(file + ": " + result.regions() + (result.regions() == 1 ? " region" : " regions"));
             result.summary().forEach(line -> text.println("  " + line));
+            ImageFiles.notes(image).forEach(note -> text.println("  input: " + note));
             notes.forEach(note -> text.println("  input: " + note));
             text.flush();
         } finally {

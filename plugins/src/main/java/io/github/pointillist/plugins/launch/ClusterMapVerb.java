@@ -235,7 +235,9 @@ final class ClusterMapVerb implements Callable<Integer> {
                 write(image, stem, result, options, manifest.preparation(notes), opened);
             }
             bar.clear();
-            tell(file, notes);
+            List<String> told = new ArrayList<>(ImageFiles.notes(image));
+            told.addAll(notes);
+            tell(file, told);
         } finally {
             image.close();
         }

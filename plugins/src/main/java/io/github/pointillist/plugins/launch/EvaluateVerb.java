@@ -138,8 +138,7 @@ final class EvaluateVerb implements Callable<Integer> {
         int status = Batch.run(inputs, spec.commandLine().getErr(), (file, stem, bar) -> {
             Path truth = pairs.truths().get(file);
             bar.begin(file.getFileName().toString());
-            List<String> own = new ArrayList<>();
-            compare(file, truth, settings, table, new Check(force, own::add), bar);
+            List<String> own = compare(file, truth, settings, table, bar);
             bar.clear();
             done.put(file, truth);
             table.last(many).forEach(text::println);
@@ -165,20 +164,23 @@ final class EvaluateVerb implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private void compare(Path file, Path truth, Settings settings, EvaluationTable table, Check check, ProgressBar bar)
+    /** Returns what a user must know of how the files were read, and of what they hold. */
+    private List<String> compare(Path file, Path truth, Settings settings, EvaluationTable table, ProgressBar bar)
             throws IOException {
         bar.report(0, 1, "opening");
-        ImagePlus prediction = ImageFiles.open(file);
+        List<String> notes = new ArrayList<>();
+        Check check = new Check(force, notes::add);
+        ImagePlus prediction = open(file, notes);
         ImagePlus trueLabels;
         try {
-            trueLabels = ImageFiles.open(truth);
+            trueLabels = open(truth, notes);
         } catch (IOException e) {
             throw new IOException("its truth " + truth + ": " + Main.reason(e), e);
         }
         Result result;
         if (settings.mode() == Mode.PANOPTIC) {
-            ImagePlus own = ImageFiles.open(classesOf(file, classes));
-            ImagePlus others = ImageFiles.open(classesOf(truth, trueClasses));
+            ImagePlus own = open(classesOf(file, classes), notes);
+            ImagePlus others = open(classesOf(truth, trueClasses), notes);
             result = EvaluateRun.panoptic(prediction, own, trueLabels, others, check, bar);
             own.close();
             others.close();
@@ -188,10 +190,17 @@ final class EvaluateVerb implements Callable<Integer> {
         table.add(file.toString(), truth.toString(), result);
         prediction.close();
         trueLabels.close();
+        return notes;
     }
 
     private static Path classesOf(Path labels, Path given) throws IOException {
         return given == null ? LabelPairs.classesOf(labels) : given;
+    }
+
+    private static ImagePlus open(Path file, List<String> notes) throws IOException {
+        ImagePlus image = ImageFiles.open(file);
+        ImageFiles.notes(image).forEach(note -> notes.add(file + ": " + note));
+        return image;
     }
 
     private void write(

@@ -283,6 +283,7 @@ final class SegmentVerb implements Callable<Integer> {
             PrintWriter text = spec.commandLine().getOut();
             text.println(file + ": " + result.summary()
                     + String.format(Locale.ROOT, ", %.1f s", (System.nanoTime() - start) / 1e9));
+            ImageFiles.notes(image).forEach(note -> text.println("  " + note));
             notes.forEach(note -> text.println("  " + note));
             text.flush();
         } finally {

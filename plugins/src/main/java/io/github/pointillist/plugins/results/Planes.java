@@ -9,6 +9,7 @@ import ij.process.FloatProcessor;
 import ij.process.ImageProcessor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.RealType;
@@ -16,7 +17,7 @@ import net.imglib2.view.Views;
 
 /**
  * An ImageJ image as planes of features: the channels of a pixel are its features, and every slice and frame is a plane
- * of its own. RGB images and images with a palette (GIF, PNG, BMP) have three features. An 8-bit image of another format
+ * of its own. RGB images and images with a palette (GIF, PNG, BMP) have three features, or one if the palette is grey. An 8-bit image of another format
  * may have a coloured lookup table: it is the display of grey values, which are kept. One plane at a time is read.
  *
  * <p>{@link #read} gives all of a plane, for what is measured; {@link #seen} what a task sees of it by a {@link Choice}:
@@ -37,6 +38,8 @@ public final class Planes {
     private final boolean rgb;
     private final Area area;
     private final List<String> notes = new ArrayList<>();
+    /** The grey value of every index of a palette; null where pixels are values. */
+    private final byte[] greys;
 
     /** What is seen, from 0; null for all of them. */
     private final List<Integer> chosen;
@@ -56,7 +59,10 @@ public final class Planes {
      */
     public Planes(ImagePlus image, Choice choice, Use use) {
         this.image = image;
-        rgb = image.getType() == ImagePlus.COLOR_RGB || hasPalette(image);
+        boolean palette = hasPalette(image);
+        rgb = image.getType() == ImagePlus.COLOR_RGB
+                || (palette && image.getProcessor().isColorLut());
+        greys = palette && !rgb ? greys(image) : null;
         if (rgb && image.getNChannels() > 1) {
             throw new IllegalArgumentException(image.getTitle() + " has " + image.getNChannels()
                     + " channels that are each in colour; allowed are colour images of one channel, or grey channels");
@@ -105,14 +111,30 @@ public final class Planes {
 
     private static boolean hasPalette(ImagePlus image) {
         // ImageJ gives images of its own readers the type COLOR_256 only sometimes
-        if (image.getBitDepth() != 8 || !image.getProcessor().isColorLut()) {
+        if (image.getBitDepth() != 8) {
             return false;
         }
         FileInfo file = image.getOriginalFileInfo();
+        boolean jpeg = file != null
+                && file.fileName != null
+                && file.fileName.toLowerCase(Locale.ROOT).matches(".*\\.jpe?g");
         return file != null
+                && !jpeg
                 && (file.fileFormat == FileInfo.GIF_OR_JPG
                         || file.fileFormat == FileInfo.IMAGEIO
                         || file.fileFormat == FileInfo.BMP);
+    }
+
+    /** The values of a grey palette; null if each index is its own value. */
+    private static byte[] greys(ImagePlus image) {
+        byte[] table = new byte[256];
+        image.getProcessor().getLut().getReds(table);
+        for (int i = 0; i < table.length; i++) {
+            if ((table[i] & 0xff) != i) {
+                return table;
+            }
+        }
+        return null;
     }
 
     /** The image. */
@@ -236,6 +258,14 @@ public final class Planes {
         if (processor == null || processor.getPixels() == null) {
             throw new IllegalStateException(
                     image.getTitle() + ": channel " + channel + ", slice " + slice + ", frame " + frame + " is gone");
+        }
+        if (greys != null) {
+            byte[] indices = (byte[]) processor.getPixels();
+            byte[] values = new byte[indices.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = greys[indices[i] & 0xff];
+            }
+            return new ByteProcessor(processor.getWidth(), processor.getHeight(), values);
         }
         return processor;
     }

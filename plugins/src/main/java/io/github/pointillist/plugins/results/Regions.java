@@ -5,6 +5,7 @@ import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.io.RoiDecoder;
 import ij.plugin.frame.RoiManager;
+import io.github.pointillist.plugins.files.RoiBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -42,16 +43,21 @@ public final class Regions {
     public static List<Roi> read(Path file) throws IOException {
         List<Roi> rois = new ArrayList<>();
         if (!file.toString().toLowerCase(Locale.ROOT).endsWith(".zip")) {
+            if (Files.size(file) > LARGEST_BYTES) {
+                throw new IOException(file + ": larger than " + LARGEST_BYTES + " bytes");
+            }
             add(file.getFileName().toString(), Files.readAllBytes(file), rois);
         } else {
             try (InputStream in = Files.newInputStream(file);
                     ZipInputStream zip = new ZipInputStream(in)) {
+                long total = 0;
                 for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                     if (entry.getName().endsWith(".roi")) {
                         byte[] bytes = zip.readNBytes(LARGEST_BYTES + 1);
-                        if (bytes.length > LARGEST_BYTES) {
+                        total += bytes.length;
+                        if (bytes.length > LARGEST_BYTES || total > 2L * LARGEST_BYTES) {
                             throw new IOException(file + ": the entry " + entry.getName() + " is larger than "
-                                    + LARGEST_BYTES + " bytes");
+                                    + LARGEST_BYTES + " bytes, or all are larger than twice that");
                         }
                         add(entry.getName(), bytes, rois);
                     }
@@ -65,6 +71,7 @@ public final class Regions {
     }
 
     private static void add(String name, byte[] bytes, List<Roi> rois) throws IOException {
+        RoiBytes.check(name, bytes);
         Roi roi;
         try {
             roi = new RoiDecoder(bytes, name.replaceAll("\\.roi$", "")).getRoi();

@@ -26,6 +26,10 @@ public final class RoiLabels {
     private static final String BACKGROUND = "background";
     private static final String IGNORE = "ignore";
     private static final float MOST_LINE_PX = 1000;
+    /** A region may stand over the border of its image, but not so that it must be another's. */
+    private static final int MOST_SIDES = 4;
+
+    private static final int FREE_SIDE_PX = 1000;
 
     private RoiLabels() {}
 
@@ -217,6 +221,10 @@ public final class RoiLabels {
                 throw new IllegalArgumentException("the region " + title(roi)
                         + " is text or a picture; allowed are areas, lines and points; remove it");
             }
+            if (roi.getStrokeWidth() > MOST_LINE_PX) {
+                throw new IllegalArgumentException("the region " + title(roi) + " has lines of " + roi.getStrokeWidth()
+                        + " pixels; allowed are up to " + (int) MOST_LINE_PX);
+            }
             double size = roi.getStrokeWidth() > 1 ? roi.getStrokeWidth() : linePx;
             if (roi instanceof PointRoi) {
                 FloatPolygon points = roi.getFloatPolygon();
@@ -247,9 +255,21 @@ public final class RoiLabels {
 
         private void area(Roi roi) {
             Rectangle bounds = roi.getBounds();
+            // Before ImageJ makes a mask of that size.
+            if (bounds.width > (long) MOST_SIDES * width + FREE_SIDE_PX
+                    || bounds.height > (long) MOST_SIDES * height + FREE_SIDE_PX) {
+                throw new IllegalArgumentException("the region " + title(roi) + " spans " + bounds.width + " x "
+                        + bounds.height + " pixels, the image " + width + " x " + height
+                        + "; remove it, or check that it belongs to this image");
+            }
+            if (!bounds.intersects(0, 0, width, height)) {
+                return;
+            }
             ImageProcessor mask = roi.getMask();
-            for (int y = Math.max(0, bounds.y); y < Math.min(height, bounds.y + bounds.height); y++) {
-                for (int x = Math.max(0, bounds.x); x < Math.min(width, bounds.x + bounds.width); x++) {
+            long bottom = Math.min(height, (long) bounds.y + bounds.height);
+            long right = Math.min(width, (long) bounds.x + bounds.width);
+            for (int y = Math.max(0, bounds.y); y < bottom; y++) {
+                for (int x = Math.max(0, bounds.x); x < right; x++) {
                     if (mask == null || mask.get(x - bounds.x, y - bounds.y) != 0) {
                         set(x, y);
                     }
@@ -268,7 +288,18 @@ public final class RoiLabels {
             int left = (int) Math.max(0, Math.ceil(Math.min(x1, x2) - reach));
             int right = (int) Math.min(width - 1, Math.floor(Math.max(x1, x2) + reach));
             for (int y = top; y <= bottom; y++) {
-                for (int x = left; x <= right; x++) {
+                // A long line passes few pixels of a row: those near where it comes within reach of the row.
+                double from = x1;
+                double to = x2;
+                if (dy != 0) {
+                    double t1 = Math.max(0, Math.min(1, (y - reach - y1) / dy));
+                    double t2 = Math.max(0, Math.min(1, (y + reach - y1) / dy));
+                    from = x1 + t1 * dx;
+                    to = x1 + t2 * dx;
+                }
+                int first = (int) Math.max(left, Math.floor(Math.min(from, to) - reach));
+                int last = (int) Math.min(right, Math.ceil(Math.max(from, to) + reach));
+                for (int x = first; x <= last; x++) {
                     double t = length == 0 ? 0 : ((x - x1) * dx + (y - y1) * dy) / length;
                     t = Math.max(0, Math.min(1, t));
                     double ex = x - x1 - t * dx;

@@ -128,6 +128,9 @@ public final class RunManifest {
         input.addProperty("pixel_height", calibration.pixelHeight);
         input.addProperty("slice_spacing", calibration.pixelDepth);
         input.addProperty("unit", calibration.getUnit());
+        if (!ImageFiles.notes(image).isEmpty()) {
+            input.add("reading", strings(ImageFiles.notes(image)));
+        }
         root.add("input", input);
         return this;
     }

@@ -71,6 +71,10 @@ record TrainingLabels(
         RoiLabels.Options drawing = drawing(options, regions, labelImages, notes);
         Examples trained = data.read(options.channel(), drawing);
         Examples validated = validation == null ? null : validation.read(options.channel(), drawing);
+        notes.addAll(trained.notes());
+        if (validated != null) {
+            notes.addAll(validated.notes());
+        }
         Meaning meaning = new Meaning(options, trained.images(), validated == null ? null : validated.images(), notes);
         if (!regions.isEmpty() && options.kind() == Kind.SEMANTIC) {
             meaning.named(trained.classes(), validated == null ? null : validated.classes());

@@ -60,8 +60,15 @@ public final class TrainingPairs {
      * @param images raw intensities with labels
      * @param calibrations of the image that each comes from
      * @param classes names, where regions have named them; else empty
+     * @param notes what a user must know of how the files were read, one line each
      */
-    public record Examples(List<Annotated> images, List<Calibration> calibrations, List<String> classes) {}
+    public record Examples(
+            List<Annotated> images, List<Calibration> calibrations, List<String> classes, List<String> notes) {
+        /** Without notes. */
+        public Examples(List<Annotated> images, List<Calibration> calibrations, List<String> classes) {
+            this(images, calibrations, classes, List.of());
+        }
+    }
 
     /**
      * Pairs the files of two folders, which may be the same. A label file is called as its image, or as its image followed
@@ -219,21 +226,28 @@ public final class TrainingPairs {
         List<String> classes = regions.isEmpty() ? List.of() : RoiLabels.classes(all, options);
         List<Annotated> images = new ArrayList<>();
         List<Calibration> calibrations = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
         for (Pair pair : pairs) {
             Path bad = pair.image;
             try {
-                ImagePlus image = ImageFiles.open(pair.image);
+                ImagePlus image = open(pair.image, notes);
                 bad = pair.labels;
                 Examples own = isRegions(pair.labels)
                         ? of(image, regions.get(pair.labels), channel, options, classes)
-                        : of(image, ImageFiles.open(pair.labels), channel);
+                        : of(image, open(pair.labels, notes), channel);
                 images.addAll(own.images);
                 calibrations.addAll(own.calibrations);
             } catch (IOException | IllegalArgumentException e) {
                 throw new IOException(bad + ": " + e.getMessage(), e);
             }
         }
-        return new Examples(List.copyOf(images), List.copyOf(calibrations), classes);
+        return new Examples(List.copyOf(images), List.copyOf(calibrations), classes, List.copyOf(notes));
+    }
+
+    private static ImagePlus open(Path file, List<String> notes) throws IOException {
+        ImagePlus image = ImageFiles.open(file);
+        ImageFiles.notes(image).forEach(note -> notes.add(file.getFileName() + ": " + note));
+        return image;
     }
 
     /**
