@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.launch;
 import ij.ImagePlus;
 import ij.gui.GenericDialog;
 import ij.plugin.frame.Recorder;
+import io.github.pointillist.plugins.commands.MissingClasses;
 import io.github.pointillist.plugins.commands.Words;
 import java.awt.Checkbox;
 import java.awt.Choice;
@@ -200,6 +201,8 @@ final class LaunchDialog {
                 });
             } catch (IllegalArgumentException | ModuleException e) {
                 Report.problem(title, e.getMessage());
+            } catch (LinkageError e) {
+                Report.problem(title, MissingClasses.message(e));
             } finally {
                 thread.setContextClassLoader(before);
             }

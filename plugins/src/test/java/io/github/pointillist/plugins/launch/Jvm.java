@@ -22,9 +22,15 @@ final class Jvm {
 
     /** Starts a main class in the folder of the file to which both its outputs go. */
     static Process start(List<String> options, Class<?> main, List<String> arguments, Path log) throws IOException {
+        return start(options, main, arguments, log, classPath());
+    }
+
+    /** The same with another class path. */
+    static Process start(List<String> options, Class<?> main, List<String> arguments, Path log, String classPath)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(java().toString(), "-Xmx1g"));
         command.addAll(options);
-        command.addAll(List.of("-cp", classPath(), main.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         // not in this module's folder: ImageJ would take it, named "plugins", for its own
