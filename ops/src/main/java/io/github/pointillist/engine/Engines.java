@@ -11,8 +11,7 @@ import java.util.function.Supplier;
 
 /**
  * The one place that starts PyTorch. Everything that needs the engine asks here, so that telemetry is off, native code comes
- * from a folder that nobody else may write to, threads do not spin for long, the log is quiet, the class loader is right and
- * a library that cannot be loaded gives one clear error, each time it is asked for.
+ * from a folder that nobody else may write to, threads do not spin for long, the class loader is right and a library that cannot be loaded gives one clear error, each time it is asked for.
  */
 public final class Engines {
     /** DJL's name of the engine. */
@@ -42,7 +41,6 @@ public final class Engines {
         optOutOfTelemetry();
         EngineLog.quieten();
         try {
-            QuietLog.quieten();
             CacheFolder.choose();
             SpinCount.shorten();
             engine = withLoader(Engine.class.getClassLoader(), Engines::load);
