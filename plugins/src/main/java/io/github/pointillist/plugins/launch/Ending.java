@@ -14,6 +14,7 @@ final class Ending {
     /** From now on a signal is answered so. */
     static void listen() {
         STATE.set(UNKNOWN);
+        StagedFiles.ending(); // while the JVM ends, no class can set up what it does then
         Runtime.getRuntime().addShutdownHook(new Thread(Ending::speak, "say how far it came"));
     }
 
@@ -31,8 +32,8 @@ final class Ending {
         String state = STATE.getAndSet(null);
         if (state != null) {
             StagedFiles.end();
-            System.err.println((ProgressBar.isTerminal() ? "\n" : "") + "pointillist: stopped by a signal; "
-                    + (state.isEmpty() ? "" : state + ", ") + "nothing is half written");
+            System.err.println((ProgressBar.isTerminal() ? "\n" : "") + "pointillist: stopped by a signal"
+                    + (state.isEmpty() ? "" : " " + state) + "; nothing is half written");
         }
     }
 }

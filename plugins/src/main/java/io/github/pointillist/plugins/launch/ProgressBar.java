@@ -29,6 +29,7 @@ final class ProgressBar implements Progress {
     private final Duration every;
     private final long begun;
     private String name = "";
+    private String figures;
     private long latest;
     private long nextLine;
     private int shown;
@@ -76,6 +77,7 @@ final class ProgressBar implements Progress {
     /** Names the image that the following reports are about. */
     synchronized void begin(String image) {
         name = image;
+        figures = null;
         latest = 0;
     }
 
@@ -84,6 +86,7 @@ final class ProgressBar implements Progress {
         long now = nanos.getAsLong();
         double part = total <= 0 ? 0 : Math.min(1, (double) done / total);
         if (!terminal) {
+            figures = tellsWhatIsLeft(what) ? what : figures;
             if (!every.isZero() && now - nextLine >= 0) {
                 nextLine = now + every.toNanos();
                 err.println(line(done, total, part, what, (now - begun) / 1e9));
@@ -117,11 +120,19 @@ final class ProgressBar implements Progress {
         } else {
             text.append((int) (part * 100)).append(" %, ");
         }
-        text.append(what).append(", ").append(duration(seconds)).append(" so far");
-        if (all >= LEAST_PART && all < 1 && !what.endsWith(" left")) {
+        text.append(what);
+        if (figures != null && !tellsWhatIsLeft(what)) { // else those of training are never seen beside a validation
+            text.append(" after ").append(figures);
+        }
+        text.append(", ").append(duration(seconds)).append(" so far");
+        if (all >= LEAST_PART && all < 1 && figures == null) {
             text.append(", about ").append(duration(seconds / all - seconds)).append(" left");
         }
         return text.toString();
+    }
+
+    private static boolean tellsWhatIsLeft(String what) {
+        return what.endsWith(" left");
     }
 
     private static String duration(double seconds) {

@@ -50,7 +50,11 @@ public final class StagedFiles implements AutoCloseable {
     private static volatile boolean ending;
 
     static {
-        Runtime.getRuntime().addShutdownHook(new Thread(StagedFiles::end, "remove staged files"));
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(StagedFiles::end, "remove staged files"));
+        } catch (IllegalStateException e) {
+            ending = true; // the JVM is ending already
+        }
     }
 
     private final Path folder;
@@ -65,6 +69,9 @@ public final class StagedFiles implements AutoCloseable {
      */
     public StagedFiles(Path folder) throws IOException {
         this.folder = folder;
+        if (ending) {
+            throw new CancellationException("stopped");
+        }
         Files.createDirectories(folder);
         recover(folder);
         try {

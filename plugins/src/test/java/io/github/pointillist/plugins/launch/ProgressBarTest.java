@@ -33,6 +33,17 @@ class ProgressBarTest {
     }
 
     @Test
+    void figuresAreToldDuringAValidationToo() {
+        ProgressBar bar = bar(false, Duration.ofSeconds(30));
+        bar.begin("m");
+        bar.report(1, 4, "loss 0.5, 3 s left");
+        seconds += 20;
+        bar.report(1, 4, "validation");
+        assertThat(text.toString().lines())
+                .containsExactly("pointillist: m: 1 of 4, validation after loss 0.5, 3 s left, 20 s so far");
+    }
+
+    @Test
     void ofManyImagesItTellsHowManyAreDoneAndWhatIsLeftOfAll() {
         ProgressBar bar = bar(false, Duration.ofSeconds(30));
         bar.batch(3, 8);
