@@ -21,6 +21,9 @@ final class Batch {
         ProgressBar bar = new ProgressBar(err);
         int failed = inputs.failures().size();
         inputs.failures().forEach(line -> err.println("pointillist: " + line));
+        if (!inputs.others().isEmpty()) {
+            err.println("pointillist: " + inputs.othersLine());
+        }
         if (inputs.skipped() > 0) {
             err.println("pointillist: left out " + inputs.skipped() + " results of earlier runs");
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.launch;
 
+import io.github.pointillist.plugins.files.UnsupportedFileException;
 import io.github.pointillist.plugins.results.ClusterMapRun;
 import io.github.pointillist.plugins.results.ImageFiles;
 import io.github.pointillist.plugins.results.RunManifest;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The images to work on and the stem of the results of each. Images of the same stem get the extension appended
@@ -24,11 +26,34 @@ import java.util.Set;
  * @param stems by image, in the order of the work
  * @param failures one line each: folders without images
  * @param skipped results of earlier runs that lay in a folder
+ * @param others files in a folder that only Bio-Formats reads, which is not there
  */
-record Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
+record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<Path> others) {
+    private static final int LISTED = 5;
+
+    /** All of them given one by one. */
+    Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
+        this(stems, failures, skipped, List.of());
+    }
+
+    /** One line about files that only Bio-Formats reads; empty without such. */
+    String othersLine() {
+        if (others.isEmpty()) {
+            return "";
+        }
+        String names = others.stream()
+                .limit(LISTED)
+                .map(file -> file.getFileName().toString())
+                .collect(Collectors.joining(", "));
+        return "left out " + others.size() + (others.size() == 1 ? " file" : " files")
+                + " that only Bio-Formats reads, which Fiji has and which is not here (" + names
+                + (others.size() > LISTED ? ", ..." : "") + "); " + UnsupportedFileException.ADVICE;
+    }
+
     static Inputs of(List<Path> given, boolean recursive) throws IOException {
         Set<Path> images = new LinkedHashSet<>();
         List<String> failures = new ArrayList<>();
+        List<Path> others = new ArrayList<>();
         int skipped = 0;
         for (Path path : given) {
             if (!Files.isDirectory(path)) {
@@ -36,6 +61,7 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
                 continue;
             }
             List<Path> found = ImageFiles.list(path, recursive);
+            others.addAll(ImageFiles.others(path, recursive));
             Map<Path, Set<String>> results = new HashMap<>();
             int before = images.size();
             for (Path file : found) {
@@ -55,7 +81,7 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
                         + (recursive ? "" : " (--recursive looks into its folders)"));
             }
         }
-        return new Inputs(stems(images), failures, skipped);
+        return new Inputs(stems(images), failures, skipped, List.copyOf(others));
     }
 
     /**
