@@ -13,9 +13,8 @@ public final class BioFormats {
     private static final Set<String> EXTENSIONS = Set.of(
             "czi", "nd2", "lif", "lof", "lsm", "svs", "vsi", "oib", "oif", "oir", "ims", "ndpi", "ndpis", "scn", "mrxs",
             "zvi", "stk", "dv", "r3d", "ets", "lei", "liff", "ipl", "ipw", "vms", "bif", "qptiff", "sld", "sldy",
-            "mvd2", "flex", "mea", "htd", "xdce", "dm3", "dm4", "mrc", "nrrd", "nhdr", "nii", "ics", "ids", "h5",
-            "hdf5", "zarr", "n5", "jp2", "j2k", "jpx", "webp", "heic", "tga", "psd", "pcx", "eps", "spe", "sif", "pic",
-            "xlef", "klb");
+            "mvd2", "flex", "mea", "htd", "xdce", "dm3", "dm4", "mrc", "nrrd", "nhdr", "nii", "ics", "ids", "zarr",
+            "n5", "jp2", "j2k", "jpx", "webp", "heic", "tga", "psd", "pcx", "xlef", "klb");
 
     private BioFormats() {}
 

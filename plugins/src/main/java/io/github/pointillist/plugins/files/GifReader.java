@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** GIF: the colours of the palette, grey where all in use are grey. The pictures of an animation are frames. */
+/** GIF: the colours of the palette, grey where all in use are grey. The pictures of an animation are slices, as in ImageJ. */
 final class GifReader {
     /** An animation may say of most of a picture that it stays; this many pixels a byte of the file are made at most. */
     private static final int MOST_PIXELS_A_BYTE = 4096;
@@ -204,10 +204,10 @@ final class GifReader {
                 stack.addSlice("", grey ? bytes(frame) : frame);
             }
             ImagePlus image = new ImagePlus("", stack);
-            image.setDimensions(1, 1, frames.size());
+            image.setDimensions(1, frames.size(), 1);
             loaded = new Loaded(image);
             if (frames.size() > 1) {
-                loaded.note("the " + frames.size() + " pictures of the animation are taken as frames");
+                loaded.note("the " + frames.size() + " pictures of the animation are taken as slices");
             }
         }
         return transparency ? loaded.note("transparency left out") : loaded;

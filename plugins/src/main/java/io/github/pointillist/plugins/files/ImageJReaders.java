@@ -55,9 +55,28 @@ public final class ImageJReaders {
                 if (e.getCause() instanceof IOException known) {
                     throw known;
                 }
-                throw new DamagedException("ImageJ's reader fails (" + e.getCause() + ")");
+                throw new DamagedException("ImageJ's reader fails: " + reason(e.getCause()));
             }
         });
+    }
+
+    /** What a reader that trusted its input failed of. */
+    private static String reason(Throwable failure) {
+        if (failure instanceof OutOfMemoryError) {
+            return "it asks for more memory than Java has";
+        }
+        boolean worded = failure instanceof IllegalArgumentException && failure.getMessage() != null;
+        return worded ? plain(failure.getMessage()) : "the numbers in it contradict each other";
+    }
+
+    /** The first line of what ImageJ says, without the names of Java's classes. */
+    private static String plain(String said) {
+        return said.lines()
+                .findFirst()
+                .orElse("")
+                .replaceAll("([a-z]+\\.)*[A-Za-z]*(Exception|Error)\\b:?", "")
+                .replaceAll("[:\\s]+$", "")
+                .strip();
     }
 
     private static ImagePlus quietly(Callable<ImagePlus> action) throws IOException {
@@ -77,7 +96,7 @@ public final class ImageJReaders {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } catch (Exception | StackOverflowError e) { // whatever a reader makes of a broken file
-            throw new IOException("not an image that ImageJ can read (" + e + ")", e);
+            throw new IOException("not an image that ImageJ can read: " + reason(e), e);
         } finally {
             System.setOut(out);
             System.setErr(err);
@@ -86,9 +105,8 @@ public final class ImageJReaders {
         }
         if (image == null || image.getWidth() == 0 || image.getStackSize() == 0) {
             String said = heard.toString(StandardCharsets.UTF_8).strip();
-            said = said.startsWith("Opener: Unsupported format") ? "" : said;
-            throw new IOException("not an image that ImageJ can read"
-                    + (said.isEmpty() ? "" : " (" + said.lines().findFirst().orElse("") + ")"));
+            said = said.startsWith("Opener: Unsupported format") ? "" : plain(said);
+            throw new IOException("not an image that ImageJ can read" + (said.isEmpty() ? "" : " (" + said + ")"));
         }
         return image;
     }

@@ -99,6 +99,7 @@ public final class ImageReaders {
         opener.setSilentMode(true);
         switch (opener.getFileType(path)) {
             case Opener.DICOM -> {
+                DicomHeader.check(file);
                 ImagePlus image = ImageJReaders.callBounded(() -> opener.openImage(path), size);
                 checkLength(image, size);
                 return new Loaded(image);

@@ -13,7 +13,8 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** JPEG by Java's decoder, as samples without colour management. What the decoder complains of is damage. */
 final class JpegReader {
-    private static final int LARGEST_SIDE = 65535;
+    /** In units of 2^-16. */
+    private static final int HALF = 1 << 15;
 
     private JpegReader() {}
 
@@ -156,17 +157,18 @@ final class JpegReader {
         }
     }
 
+    /** With the rounding of the library that Java, ImageJ and most others decode JPEG with. */
     private static void convert(byte[] data, int at) {
-        double y = data[at] & 0xff;
-        double cb = (data[at + 1] & 0xff) - 128;
-        double cr = (data[at + 2] & 0xff) - 128;
-        data[at] = clamp(y + 1.402 * cr);
-        data[at + 1] = clamp(y - 0.344136 * cb - 0.714136 * cr);
-        data[at + 2] = clamp(y + 1.772 * cb);
+        int y = data[at] & 0xff;
+        int cb = (data[at + 1] & 0xff) - 128;
+        int cr = (data[at + 2] & 0xff) - 128;
+        data[at] = clamp(y + (91881 * cr + HALF >> 16));
+        data[at + 1] = clamp(y + (-22554 * cb - 46802 * cr + HALF >> 16));
+        data[at + 2] = clamp(y + (116130 * cb + HALF >> 16));
     }
 
-    private static byte clamp(double value) {
-        return (byte) Math.max(0, Math.min(255, Math.round(value)));
+    private static byte clamp(int value) {
+        return (byte) Math.max(0, Math.min(255, value));
     }
 
     /** Reads a file. */

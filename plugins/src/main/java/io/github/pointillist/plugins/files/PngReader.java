@@ -77,10 +77,10 @@ final class PngReader {
             switch (name) {
                 case "IHDR" -> header(checked(at, length));
                 case "PLTE" -> {
-                    byte[] colours = checked(at, length).array();
-                    palette = new int[Math.min(256, (colours.length - 4) / 3)];
+                    ByteBuffer colours = checked(at, length);
+                    palette = new int[Math.min(256, (int) length / 3)];
                     for (int i = 0; i < palette.length; i++) {
-                        palette[i] = Loaded.rgb(colours[4 + 3 * i], colours[5 + 3 * i], colours[6 + 3 * i]);
+                        palette[i] = Loaded.rgb(colours.get(4 + 3 * i), colours.get(5 + 3 * i), colours.get(6 + 3 * i));
                     }
                 }
                 case "IDAT" -> {

@@ -12,6 +12,11 @@ public final class RoiBytes {
     private static final int SIZE = 18;
     private static final int SHAPE_SIZE = 36;
     private static final int SUBTYPE = 48;
+    private static final int SECOND_HEADER = 60;
+    private static final int SECOND_HEADER_SIZE = 52;
+    private static final int NAME = 16;
+    private static final int PROPERTIES = 40;
+    private static final int COUNTERS = 48;
     private static final int TEXT = 1;
     private static final int PICTURE = 4;
 
@@ -43,6 +48,16 @@ public final class RoiBytes {
             long title = bytes.length < HEADER + 16 ? -1 : header.getInt(HEADER + 8);
             long text = bytes.length < HEADER + 16 ? -1 : header.getInt(HEADER + 12);
             holds &= title >= 0 && text >= 0 && HEADER + 16 + 2 * (title + text) <= bytes.length;
+        }
+        long second = header.getInt(SECOND_HEADER);
+        if (second > 0 && second + SECOND_HEADER_SIZE <= bytes.length) {
+            for (int part : new int[] {NAME, PROPERTIES}) {
+                long place = header.getInt((int) second + part);
+                long length = header.getInt((int) second + part + 4);
+                holds &= place == 0 || length == 0 || (place > 0 && length > 0 && place + 2 * length <= bytes.length);
+            }
+            long counters = header.getInt((int) second + COUNTERS); // one a point, whatever the kind of region
+            holds &= counters == 0 || (counters > 0 && points >= 0 && counters + 4 * points <= bytes.length);
         }
         if (!holds) {
             throw new IOException(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.launch;
 
+import io.github.pointillist.plugins.files.UnsupportedFileException;
 import io.github.pointillist.plugins.results.ClusterMapRun;
+import io.github.pointillist.plugins.results.ImageFiles;
 import io.github.pointillist.plugins.results.ImageFolder;
 import io.github.pointillist.plugins.results.LabelNames;
 import io.github.pointillist.plugins.results.RunManifest;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The images to work on and the stem of the results of each. The results of images from folders in a folder get the same
@@ -28,12 +31,14 @@ import java.util.Set;
  * @param failures one line each: folders without images, or that cannot be read
  * @param skipped results of earlier runs that lay in a folder
  * @param leftOut label images and pictures that lay in a folder beside the image they belong to
+ * @param others files in a folder that only Bio-Formats reads, which is not there
  */
-record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<Path> leftOut) {
+record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<Path> leftOut, List<Path> others) {
     private static final int NAMED = 3;
 
+    /** All of them given one by one. */
     Inputs(Map<Path, String> stems, List<String> failures, int skipped) {
-        this(stems, failures, skipped, List.of());
+        this(stems, failures, skipped, List.of(), List.of());
     }
 
     static Inputs of(List<Path> given, Folders folders) throws IOException {
@@ -43,6 +48,7 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<
     static Inputs of(List<Path> given, boolean recursive, String pattern) throws IOException {
         Map<Path, Path> images = new LinkedHashMap<>(); // each with the folder given; null for files
         List<String> failures = new ArrayList<>();
+        List<Path> unread = new ArrayList<>();
         Set<Path> leftOut = new LinkedHashSet<>();
         int skipped = 0;
         for (Path path : given) {
@@ -52,6 +58,7 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<
             }
             ImageFolder found = ImageFolder.search(path, recursive, pattern);
             failures.addAll(found.failures());
+            unread.addAll(ImageFiles.others(path, recursive, pattern));
             Map<Path, List<Path>> byFolder = new LinkedHashMap<>();
             found.images().forEach(file -> byFolder.computeIfAbsent(file.getParent(), any -> new ArrayList<>())
                     .add(file));
@@ -71,7 +78,7 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<
             }
         }
         leftOut.removeAll(images.keySet()); // named themselves
-        return new Inputs(stems(images), failures, skipped, List.copyOf(leftOut));
+        return new Inputs(stems(images), failures, skipped, List.copyOf(leftOut), List.copyOf(unread));
     }
 
     /** What was left out and why, a line each. */
@@ -81,15 +88,24 @@ record Inputs(Map<Path, String> stems, List<String> failures, int skipped, List<
             lines.add("left out " + skipped + " results of earlier runs");
         }
         if (!leftOut.isEmpty()) {
-            List<String> names = leftOut.stream()
-                    .limit(NAMED)
-                    .map(file -> file.getFileName().toString())
-                    .toList();
             lines.add("left out " + leftOut.size() + " by name as label images or pictures of the image beside them: "
-                    + String.join(", ", names) + (leftOut.size() > NAMED ? ", ..." : "")
+                    + names(leftOut)
                     + "; to work on such a file, name it on the command line");
         }
+        if (!others.isEmpty()) {
+            lines.add("left out " + others.size() + (others.size() == 1 ? " file" : " files")
+                    + " that only Bio-Formats reads, which Fiji has and which is not here (" + names(others) + "); "
+                    + UnsupportedFileException.ADVICE);
+        }
         return lines;
+    }
+
+    private static String names(List<Path> files) {
+        return files.stream()
+                        .limit(NAMED)
+                        .map(file -> file.getFileName().toString())
+                        .collect(Collectors.joining(", "))
+                + (files.size() > NAMED ? ", ..." : "");
     }
 
     /** The folder that the results of a stem go to. */

@@ -43,10 +43,10 @@ public final class ImageFiles {
     }
 
     /** Files of a folder in formats that only Bio-Formats reads, where it is not there: left out of {@link #list}. */
-    public static List<Path> others(Path folder, boolean recursive) throws IOException {
+    public static List<Path> others(Path folder, boolean recursive, String pattern) throws IOException {
         return BioFormats.isPresent()
                 ? List.of()
-                : ImageFolder.search(folder, recursive, null, file -> BioFormats.knows(extension(file)))
+                : ImageFolder.search(folder, recursive, pattern, file -> BioFormats.knows(extension(file)))
                         .images();
     }
 

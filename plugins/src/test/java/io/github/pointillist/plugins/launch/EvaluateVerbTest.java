@@ -105,6 +105,39 @@ class EvaluateVerbTest {
     }
 
     @Test
+    void saysWhatWasLeftOutOfAFile() throws IOException {
+        Path truth = image("truth.tif", TRUTH);
+        BufferedImage picture = new BufferedImage(TRUTH.length(), 1, BufferedImage.TYPE_4BYTE_ABGR);
+        for (int x = 0; x < TRUTH.length(); x++) {
+            int label = TRUTH.charAt(x) == '.' ? 0 : TRUTH.charAt(x) - 'a' + 1;
+            picture.setRGB(x, 0, 0x80000000 | 0x010101 * label);
+        }
+        Path colours = folder.resolve("colours.png");
+        ImageIO.write(picture, "png", colours.toFile());
+        assertThat(evaluate(colours, truth).err()).contains("is in colour");
+        // Labels with an extra page of another size.
+        Path two = folder.resolve("two.gif");
+        Files.write(two, twoPictures());
+        Path animation = save("animation.tif", new ByteProcessor(2, 1), new ByteProcessor(2, 1));
+        CommandLineRun run = evaluate(two, animation, "--out", folder.resolve("out"));
+        assertThat(run.out()).contains("the 2 pictures of the animation are taken as slices");
+        assertThat(Files.readString(folder.resolve("out/evaluation_run.json")))
+                .contains("the 2 pictures of the animation are taken as slices");
+    }
+
+    /** Two pictures of two black pixels. */
+    private static byte[] twoPictures() {
+        java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+        out.writeBytes("GIF89a".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        out.writeBytes(new byte[] {2, 0, 1, 0, (byte) 0x80, 0, 0, 0, 0, 0, 1, 1, 1});
+        for (int n = 0; n < 2; n++) {
+            out.writeBytes(new byte[] {0x2c, 0, 0, 0, 0, 2, 0, 1, 0, 0, 2, 2, 0x04, 0x0a, 0});
+        }
+        out.write(0x3b);
+        return out.toByteArray();
+    }
+
+    @Test
     void handMadeLabelsOfRealNucleiAgreeWithThemselves() {
         Path file = Path.of("..", "..", "shared", "images", "nuclei-256-labels.tif");
         if (!Files.exists(file)) {

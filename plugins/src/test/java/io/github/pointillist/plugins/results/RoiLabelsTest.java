@@ -3,9 +3,11 @@ package io.github.pointillist.plugins.results;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import ij.IJ;
 import ij.ImagePlus;
+import ij.gui.EllipseRoi;
 import ij.gui.Line;
 import ij.gui.OvalRoi;
 import ij.gui.PointRoi;
@@ -15,8 +17,10 @@ import ij.gui.ShapeRoi;
 import ij.gui.TextRoi;
 import io.github.pointillist.plugins.results.RoiLabels.Meaning;
 import io.github.pointillist.plugins.results.RoiLabels.Options;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class RoiLabelsTest {
@@ -129,6 +133,44 @@ class RoiLabelsTest {
         assertThatThrownBy(() -> RoiLabels.draw(List.of(), W, H, Options.OBJECTS, List.of()))
                 .hasMessageContaining("no region is drawn");
         assertThatThrownBy(() -> new Options(Meaning.OBJECTS, true, 0)).hasMessageContaining("1 to 1000");
+    }
+
+    @Test
+    void regionsFarLargerThanTheImageAreRefusedBeforeTheirMaskIsMade() {
+        Roi huge = named(new EllipseRoi(-1e9, -1e9, 1e9, 1e9, 0.5), "huge");
+        assertTimeoutPreemptively(Duration.ofSeconds(5), () -> assertThatThrownBy(() -> draw(Options.OBJECTS, huge))
+                .hasMessageContaining("huge spans")
+                .hasMessageContaining("the image 40 x 30"));
+        Roi thick = named(new Line(0, 0, 30, 20), "thick");
+        thick.setStrokeWidth(1e30f);
+        assertThatThrownBy(() -> draw(Options.OBJECTS, thick)).hasMessageContaining("up to 1000");
+        assertThat(count(draw(Options.OBJECTS, named(new Roi(-20, -20, 100, 80), "over the border")), 1))
+                .isEqualTo((long) W * H);
+    }
+
+    /** Every pixel is asked, as the drawing of long lines does not. */
+    @Test
+    void linesAreAllPixelsWithinHalfTheirWidth() {
+        Random random = new Random(3);
+        for (int n = 0; n < 200; n++) {
+            double[] p = random.doubles(4, -10, 45).toArray();
+            int width = 1 + random.nextInt(9);
+            Line line = new Line(p[0], p[1], p[2], p[3]);
+            line.setStrokeWidth(width);
+            long expected = 0;
+            double dx = line.x2d - line.x1d;
+            double dy = line.y2d - line.y1d;
+            double reach = Math.max(width, width > 1 ? 1 : 3) / 2.0;
+            for (int i = 0; i < W * H; i++) {
+                double ex = i % W - line.x1d;
+                double ey = i / W - line.y1d;
+                double t = Math.max(0, Math.min(1, (ex * dx + ey * dy) / (dx * dx + dy * dy)));
+                expected += (ex - t * dx) * (ex - t * dx) + (ey - t * dy) * (ey - t * dy) <= reach * reach ? 1 : 0;
+            }
+            if (expected > 0) {
+                assertThat(count(draw(Options.OBJECTS, line), 1)).isEqualTo(expected);
+            }
+        }
     }
 
     @Test
