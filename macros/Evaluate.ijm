@@ -5,27 +5,40 @@
 //   runMacro("Evaluate.ijm", "/path/to/cells_labels.tif|/path/to/cells_truth.tif");
 // In your own macros select the predicted labels and call:
 //   run("Evaluate...", "truth=[cells_truth.tif] mode=instances planes=each");
+// truth is the title of an open image, or its id where several have one title. The figures are in the table Evaluation,
+// and where there are no windows in the Results.
 parts = split(getArgument(), "|");
 if (parts.length == 1) exit("The argument is '" + parts[0] + "'; give prediction|truth");
 if (parts.length == 0) {
 	if (nImages < 2) exit("Open the predicted and the true labels first");
-	titles = getList("image.titles");
+	names = newArray(nImages);
+	ids = newArray(nImages);
+	for (i = 0; i < nImages; i++) {
+		selectImage(i + 1);
+		ids[i] = getImageID();
+		names[i] = "" + (i + 1) + ": " + getTitle();
+	}
 	Dialog.create("Evaluate");
-	Dialog.addChoice("Predicted labels", titles, titles[0]);
-	Dialog.addChoice("True labels", titles, titles[1]);
+	Dialog.addChoice("Predicted labels", names, names[0]);
+	Dialog.addChoice("True labels", names, names[1]);
 	Dialog.show();
-	prediction = Dialog.getChoice();
-	truth = Dialog.getChoice();
+	prediction = ids[number(Dialog.getChoice())];
+	truth = ids[number(Dialog.getChoice())];
 } else {
 	open(parts[1]);
-	truth = getTitle();
+	truth = getImageID();
 	open(parts[0]);
-	prediction = getTitle();
+	prediction = getImageID();
 }
 selectImage(prediction);
-run("Clear Results");
-run("Evaluate...", "truth=[" + truth + "] mode=instances planes=each");
-last = nResults - 1;
-print(prediction + ": " + getResult("predicted objects", last) + " objects, " + getResult("true objects", last) + " true ones");
-print("AP@0.5 " + d2s(getResult("AP@0.5", last), 4) + ", PQ " + d2s(getResult("PQ", last), 4));
-if (parts.length > 2) saveAs("Results", parts[2]);
+run("Evaluate...", "truth=" + truth + " mode=instances planes=each");
+table = "Evaluation";
+if (!isOpen(table)) table = "Results";
+last = Table.size(table) - 1;
+print(getTitle() + ": " + Table.get("predicted objects", last, table) + " objects, " + Table.get("true objects", last, table) + " true ones");
+print("AP@0.5 " + d2s(Table.get("AP@0.5", last, table), 4) + ", PQ " + d2s(Table.get("PQ", last, table), 4));
+if (parts.length > 2) Table.save(parts[2], table);
+
+function number(name) {
+	return parseInt(substring(name, 0, indexOf(name, ":"))) - 1;
+}

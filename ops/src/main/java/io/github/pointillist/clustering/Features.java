@@ -25,7 +25,7 @@ public final class Features {
         Planes.check(image);
         int channels = image.channels();
         float[] offset = new float[channels];
-        float[] factor = new float[channels];
+        double[] factor = new double[channels];
         float[][] samples = samples(image);
         for (int c = 0; c < channels; c++) {
             float[] sorted = samples[c];
@@ -41,14 +41,18 @@ public final class Features {
                 high = sorted[last];
             }
             offset[c] = (float) low;
-            factor[c] = (float) (100 / Math.sqrt(channels) / (high > low ? high - low : 100));
+            factor[c] = 100 / Math.sqrt(channels) / (high > low ? high - low : 100);
         }
         return new Mapped(image, channels) {
             @Override
             void map(int y, float[] row) {
                 int n = width() * channels;
                 for (int i = 0, c = 0; i < n; i++, c = c + 1 == channels ? 0 : c + 1) {
-                    row[i] = (row[i] - offset[c]) * factor[c];
+                    float usual = (row[i] - offset[c]) * (float) factor[c];
+                    // the ends of what floats hold, or next to nothing between them
+                    row[i] = Float.isFinite(row[i]) && !Float.isFinite(usual)
+                            ? (float) ((row[i] - (double) offset[c]) * factor[c])
+                            : usual;
                 }
             }
         };

@@ -174,8 +174,11 @@ public final class ClusterMapRun implements AutoCloseable {
         }
         progress.report(1, 1, "done");
         String title = stem(planes.image().getTitle()) + "_clusters";
+        List<String> notes = new ArrayList<>(planes.notes());
+        Optional.ofNullable(PixelSizes.measure(planes.image().getCalibration()).note())
+                .ifPresent(notes::add);
         return new ClusterMapResult(
-                stack.toImage(title, planes.image(), found), found, largest, table, nanos / 1_000_000, planes.notes());
+                stack.toImage(title, planes.image(), found), found, largest, table, nanos / 1_000_000, notes);
     }
 
     /** Clusters at their places in the image, with what each ends in. */

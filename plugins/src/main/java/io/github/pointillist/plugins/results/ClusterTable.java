@@ -6,6 +6,8 @@ import ij.measure.ResultsTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,6 +16,8 @@ import java.util.List;
  * unit of the image's calibration, centroids as ImageJ measures them (the centre of the first pixel is at 0.5 pixels).
  */
 public final class ClusterTable {
+    private static final MathContext SEVEN_DIGITS = new MathContext(7);
+
     private final Calibration calibration;
     private final int height;
     private final List<String> channels;
@@ -37,7 +41,7 @@ public final class ClusterTable {
     }
 
     ClusterTable(Planes planes) {
-        calibration = planes.image().getCalibration();
+        calibration = PixelSizes.measure(planes.image().getCalibration()).calibration();
         height = planes.height();
         channels = planes.channelNames();
     }
@@ -72,12 +76,11 @@ public final class ClusterTable {
 
     /** Heads of the columns, with units. */
     public List<String> columns() {
-        String x = unit(calibration.getXUnit());
-        String y = unit(calibration.getYUnit());
+        String unit = PixelSizes.text(calibration.getXUnit());
         List<String> columns = new ArrayList<>(List.of("level", "slice", "frame", "cluster", "pixels"));
-        columns.add("area (" + (x.equals(y) ? x + "^2" : x + "*" + y) + ")");
-        columns.add("x (" + x + ")");
-        columns.add("y (" + y + ")");
+        columns.add("area (" + unit + "^2)");
+        columns.add("x (" + unit + ")");
+        columns.add("y (" + unit + ")");
         channels.forEach(channel -> columns.add("mean " + channel));
         if (hasSegments()) {
             columns.add("segment");
@@ -91,10 +94,6 @@ public final class ClusterTable {
 
     private static String segment(Part part, int cluster) {
         return part.segments.isEmpty() ? "" : part.segments.get(cluster - 1);
-    }
-
-    private static String unit(String unit) {
-        return unit.replace("\\u00B5", "µ");
     }
 
     private void rows(RowConsumer consumer) {
@@ -161,9 +160,16 @@ public final class ClusterTable {
         return field.matches("[^\",\r\n]*") ? field : '"' + field.replace("\"", "\"\"") + '"';
     }
 
-    /** Seven digits are all that float pixels hold; {@code Float.toString} never depends on the locale. */
+    /**
+     * Seven digits are all that float pixels hold; their sums may be larger than floats are. {@code toString} never
+     * depends on the locale.
+     */
     static String number(double value) {
         float rounded = (float) value;
+        boolean beyond = Float.isInfinite(rounded) || Math.abs(value) < Float.MIN_NORMAL;
+        if (beyond && value != 0 && !Double.isInfinite(value)) {
+            return new BigDecimal(value).round(SEVEN_DIGITS).toString();
+        }
         if (Float.isNaN(rounded) || Float.isInfinite(rounded)) {
             return Float.toString(rounded);
         }

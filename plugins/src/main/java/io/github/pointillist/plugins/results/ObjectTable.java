@@ -47,7 +47,7 @@ public final class ObjectTable {
     /**
      * An empty table.
      *
-     * @param calibration of the image; where its axes have different units, all is in pixels
+     * @param calibration of the image; where it gives no length, all is in pixels
      * @param height rows of the image
      * @param channels their names
      * @param classNames names of classes by their labels; empty for objects and segments
@@ -61,10 +61,7 @@ public final class ObjectTable {
             SortedMap<Integer, String> classNames,
             boolean segments,
             Area area) {
-        boolean usable = calibration.getXUnit().equals(calibration.getYUnit())
-                && isSize(calibration.pixelWidth)
-                && isSize(calibration.pixelHeight);
-        this.calibration = usable ? calibration : new Calibration();
+        this.calibration = PixelSizes.measure(calibration).calibration();
         this.pixel = new PixelSize(this.calibration.pixelWidth, this.calibration.pixelHeight);
         this.unit = PixelSizes.text(this.calibration.getXUnit());
         this.height = height;
@@ -72,10 +69,6 @@ public final class ObjectTable {
         this.classNames = classNames;
         this.segments = segments;
         this.area = area;
-    }
-
-    private static boolean isSize(double value) {
-        return value > 0 && value < Double.POSITIVE_INFINITY;
     }
 
     private MeasureObjects.Plane plane(int[] labels, int width, Planes.Plane pixels) {

@@ -124,9 +124,9 @@ public final class RunManifest {
         input.addProperty("frames", image.getNFrames());
         input.addProperty("bits", image.getBitDepth());
         Calibration calibration = image.getCalibration();
-        input.addProperty("pixel_width", calibration.pixelWidth);
-        input.addProperty("pixel_height", calibration.pixelHeight);
-        input.addProperty("slice_spacing", calibration.pixelDepth);
+        input.addProperty("pixel_width", finite(calibration.pixelWidth));
+        input.addProperty("pixel_height", finite(calibration.pixelHeight));
+        input.addProperty("slice_spacing", finite(calibration.pixelDepth));
         input.addProperty("unit", calibration.getUnit());
         if (!ImageFiles.notes(image).isEmpty()) {
             input.add("reading", strings(ImageFiles.notes(image)));
@@ -228,6 +228,11 @@ public final class RunManifest {
         trained.add("after", numbers(outcome.after()));
         root.add("trained", trained);
         return this;
+    }
+
+    /** JSON has no NaN and nothing without end: such becomes null. */
+    private static Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
     }
 
     /** JSON has no NaN: what is not a number becomes null. */

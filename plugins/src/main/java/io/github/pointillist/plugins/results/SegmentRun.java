@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -111,6 +112,7 @@ public final class SegmentRun implements AutoCloseable {
         Calibration calibration = given > 0 ? PixelSizes.calibration(own, given) : own;
         Collected found = new Collected(planes, calibration);
         List<String> notes = new ArrayList<>(List.of(pixelSize.note()));
+        Optional.ofNullable(PixelSizes.measure(calibration).note()).ifPresent(notes::add);
         notes.addAll(planes.notes());
         int count = planes.slices() * planes.frames();
         double scale = 1;
@@ -185,6 +187,7 @@ public final class SegmentRun implements AutoCloseable {
         LabelStack classes = new LabelStack(planes.width(), planes.height(), count);
         Map<SegmentResult.Place, SegmentPanoptic.Segment> all = new LinkedHashMap<>();
         List<String> notes = new ArrayList<>(List.of(pixelSize.note()));
+        Optional.ofNullable(PixelSizes.measure(calibration).note()).ifPresent(notes::add);
         notes.addAll(planes.notes());
         double scale = 1;
         long nanos = 0;

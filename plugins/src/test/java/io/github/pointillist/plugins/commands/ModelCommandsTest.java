@@ -4,13 +4,16 @@ package io.github.pointillist.plugins.commands;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ij.ImagePlus;
+import ij.ImageStack;
 import ij.gui.OvalRoi;
 import ij.gui.PointRoi;
 import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.process.ByteProcessor;
+import ij.process.ImageProcessor;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
+import io.github.pointillist.plugins.launch.TestImages;
 import io.github.pointillist.plugins.launch.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -265,5 +268,101 @@ class ModelCommandsTest {
         assertThat(ModelsCommand.nameOf(Path.of("__model.safetensors"))).isEqualTo("model");
         assertThat(ModelsCommand.nameOf(Path.of("folder"))).isEqualTo("folder");
         assertThat(ModelsCommand.nameOf(Path.of("!!"))).isEqualTo("none");
+    }
+
+    /** Discs in the second channel, and a bright frame that is none of them in the first. */
+    private static ImagePlus twoChannels() {
+        ImageProcessor discs = TestImages.dots(16, 96, 72);
+        ImageProcessor other = discs.createProcessor(96, 72);
+        other.setValue(900);
+        other.fill(new Roi(0, 0, 96, 10));
+        ImageStack stack = new ImageStack(96, 72);
+        stack.addSlice("frame", other);
+        stack.addSlice("discs", discs);
+        ImagePlus image = new ImagePlus("two.tif", stack);
+        image.setDimensions(2, 1, 1);
+        image.setOpenAsHyperStack(true);
+        return image;
+    }
+
+    private static int[] found(CommandModule module) {
+        assertThat(module.getCancelReason()).isNull();
+        ImageProcessor plane = ((ImagePlus) module.getOutput("labels")).getProcessor();
+        return IntStream.range(0, plane.getPixelCount()).map(plane::get).toArray();
+    }
+
+    @Test
+    void segmentTakesTheChannelThatIsDisplayedOrTheOneChosen() throws ExecutionException, InterruptedException {
+        Map<String, Object> plain = Map.of("model", "objects", "scaling", "none");
+        ImagePlus discs = new ImagePlus("discs.tif", TestImages.dots(16, 96, 72));
+        int[] expected = found(onImage(SegmentCommand.class, discs, plain));
+        ImagePlus image = twoChannels();
+        assertThat(found(onImage(SegmentCommand.class, image, plain))).isNotEqualTo(expected);
+        image.setPosition(2, 1, 1);
+        assertThat(found(onImage(SegmentCommand.class, image, plain))).isEqualTo(expected);
+        image.setPosition(1, 1, 1);
+        Map<String, Object> chosen = new HashMap<>(plain);
+        chosen.put("channel", "discs");
+        assertThat(found(onImage(SegmentCommand.class, image, chosen))).isEqualTo(expected);
+        assertThat(image.getC()).isEqualTo(1);
+        chosen.put("channel", "3");
+        assertThat(onImage(SegmentCommand.class, image, chosen).getCancelReason())
+                .isEqualTo(
+                        "channel is '3'; two.tif has 2 channels (1 frame, 2 discs); allowed are a number from 1 to 2,"
+                                + " a name, all or automatic");
+    }
+
+    @Test
+    void segmentLooksWithinTheSelection() throws ExecutionException, InterruptedException {
+        Map<String, Object> plain = Map.of("model", "objects", "scaling", "none");
+        ImagePlus image = new ImagePlus("discs.tif", TestImages.dots(16, 96, 72));
+        image.setRoi(new OvalRoi(10, 5, 60, 50));
+        int[] labels = found(onImage(SegmentCommand.class, image, plain));
+        assertThat(IntStream.of(labels).max().orElse(0)).isPositive();
+        for (int i = 0; i < labels.length; i++) {
+            assertThat(labels[i] > 0 && !image.getRoi().contains(i % 96, i / 96))
+                    .isFalse();
+        }
+        for (Roi roi : image.getOverlay().toArray()) {
+            assertThat(new java.awt.Rectangle(10, 5, 60, 50).contains(roi.getBounds()))
+                    .isTrue();
+        }
+        assertThat(image.getRoi()).isInstanceOf(OvalRoi.class);
+        image.setRoi(new Roi(80, 60, 30, 30));
+        assertThat(onImage(SegmentCommand.class, image, plain).getCancelReason())
+                .isEqualTo(
+                        "the selection is 30 x 30 pixels from x 80, y 60 and reaches beyond the image of 96 x 72 pixels;"
+                                + " allowed is an area inside the image");
+    }
+
+    @Test
+    void classifyLooksWithinTheSelectionAndRegionsStayRegions() throws ExecutionException, InterruptedException {
+        ImagePlus image = ramp();
+        image.setRoi(new Roi(8, 4, 32, 24));
+        onImage(ClassifyCommand.class, image, Map.of("model", "images", "top", 1));
+        onImage(ClassifyCommand.class, image, Map.of("model", "images", "top", 1, "each", "roi"));
+        ResultsTable results = ResultsTable.getResultsTable();
+        for (int row = 0; row < 2; row++) {
+            assertThat(results.getValue("X", row)).isEqualTo(8);
+            assertThat(results.getValue("Y", row)).isEqualTo(4);
+            assertThat(results.getValue("Width", row)).isEqualTo(32);
+        }
+        assertThat(results.getValue("Score", 0)).isEqualTo(results.getValue("Score", 1));
+    }
+
+    @Test
+    void theTitleOfTheImageHasOneColumnInEveryTable() throws ExecutionException, InterruptedException {
+        ResultsTable results = ResultsTable.getResultsTable();
+        onImage(ClassifyCommand.class, ramp(), Map.of("model", "images", "top", 1));
+        onImage(
+                SegmentCommand.class,
+                new ImagePlus("discs.tif", TestImages.dots(16, 96, 72)),
+                Map.of("model", "objects", "scaling", "none"));
+        int rows = results.size();
+        onImage(MapClustersCommand.class, ramp(), Map.of("clusters", 4, "table", true));
+        assertThat(results.getStringValue("Image", 0)).isEqualTo("ramp.tif");
+        assertThat(results.getStringValue("Image", 1)).isEqualTo("discs.tif");
+        assertThat(results.getStringValue("Image", rows)).isEqualTo("ramp.tif");
+        assertThat(results.columnExists("image")).isFalse();
     }
 }

@@ -151,7 +151,8 @@ class ClassifyVerbTest {
                 .containsExactly("1/1", "2/1", "3/1", "1/2", "2/2", "3/2");
         assertThat(run.out())
                 .contains("five.tif: 6 regions", "slice 3, frame 2, image: class")
-                .contains("the mean of 2 channels");
+                .contains("channel 1 of 2 taken, which is displayed")
+                .doesNotContain("the mean of");
     }
 
     @Test
@@ -280,6 +281,62 @@ class ClassifyVerbTest {
         assertThat(first.getf(0, 0)).isEqualTo(Integer.parseInt(corner) + 1);
         assertThat(IntStream.range(0, first.getPixelCount()).mapToObj(first::getf))
                 .allMatch(label -> label >= 1 && label <= CLASSES);
+    }
+
+    @Test
+    void aRegionIsWhatIsClassified() throws IOException {
+        Path whole = image("whole.tif", 16, 70, 50);
+        ImagePlus cut = IJ.openImage(whole.toString());
+        cut.setRoi(20, 10, 40, 32);
+        TestImages.save(cut.crop(), folder.resolve("cut.tif"));
+        assertThat(write(folder.resolve("cut.tif"), "--window", 32, "--step", 8, "--top", 1)
+                        .err())
+                .isEmpty();
+        CommandLineRun run = write(whole, "--window", 32, "--step", 8, "--top", 1, "--region", "20,10,40,32");
+        assertThat(run.out()).contains("input: only within the region, 40 x 32 pixels from x 20, y 10");
+        List<String[]> alone = rows("cut");
+        List<String[]> inside = rows("whole");
+        assertThat(inside).hasSameSizeAs(alone);
+        for (int i = 0; i < alone.size(); i++) {
+            // the name holds a comma: left and top are the third and fourth cell
+            assertThat(Integer.parseInt(inside.get(i)[2])).isEqualTo(Integer.parseInt(alone.get(i)[2]) + 20);
+            assertThat(Integer.parseInt(inside.get(i)[3])).isEqualTo(Integer.parseInt(alone.get(i)[3]) + 10);
+            assertThat(inside.get(i)[11]).isEqualTo(alone.get(i)[11]);
+        }
+        ImageProcessor map =
+                IJ.openImage(out.resolve("whole_classmap.tif").toString()).getProcessor();
+        ImageProcessor small =
+                IJ.openImage(out.resolve("cut_classmap.tif").toString()).getProcessor();
+        assertThat(List.of(map.getWidth(), map.getHeight())).containsExactly(70, 50);
+        for (int y = 0; y < 50; y++) {
+            for (int x = 0; x < 70; x++) {
+                boolean in = x >= 20 && x < 60 && y >= 10 && y < 42;
+                assertThat(map.getf(x, y)).isEqualTo(in ? small.getf(x - 20, y - 10) : 0);
+            }
+        }
+        assertThat(manifest("whole").get("macro").getAsString()).contains("makeRectangle(20, 10, 40, 32);");
+        assertThat(classify(whole, "--each", "roi", "--region", "1,1,5,5").err())
+                .contains("--region is given, which is for --each image, object and window");
+    }
+
+    @Test
+    void aChannelOfSeveralIsTakenAndNotTheirMean() throws IOException {
+        Path alone = image("alone.tif", 16, 40, 40);
+        ImageStack stack = new ImageStack(40, 40);
+        stack.addSlice("a", TestImages.noise(16, 40, 40, 3));
+        stack.addSlice("b", IJ.openImage(alone.toString()).getProcessor());
+        ImagePlus two = new ImagePlus("two", stack);
+        two.setDimensions(2, 1, 1);
+        Path file = TestImages.save(two, folder.resolve("two.tif"));
+        write(alone);
+        CommandLineRun run = write(file, "--channel", "b");
+        assertThat(run.out()).contains("input: channel 2 of 2 (b) taken, as asked for");
+        assertThat(rows("two").stream().map(Arrays::toString))
+                .containsExactlyElementsOf(
+                        rows("alone").stream().map(Arrays::toString).toList());
+        assertThat(write(file).out()).contains("channel 1 of 2 (a) taken, which is displayed");
+        assertThat(Arrays.toString(rows("two").get(0)))
+                .isNotEqualTo(Arrays.toString(rows("alone").get(0)));
     }
 
     @Test

@@ -8,6 +8,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import ij.IJ;
 import ij.ImagePlus;
+import ij.ImageStack;
 import ij.measure.Calibration;
 import ij.process.ByteProcessor;
 import ij.process.FloatProcessor;
@@ -433,5 +434,40 @@ class ClusterMapVerbTest {
         CommandLineRun run = CommandLineRun.of("cluster-map", "--list-levels", "--method", "kmeans");
         assertThat(run.status()).isZero();
         assertThat(run.out()).startsWith("kmeans\t");
+    }
+
+    @Test
+    void channelsAreFeaturesUnlessOneIsChosenAndARegionBoundsThem() throws IOException {
+        Path alone = write("alone.tif", 16);
+        ImageProcessor first = TestImages.noise(16, WIDTH, HEIGHT, 5);
+        ImageStack stack = new ImageStack(WIDTH, HEIGHT);
+        stack.addSlice("noise", first);
+        stack.addSlice("signal", IJ.openImage(alone.toString()).getProcessor());
+        ImagePlus image = new ImagePlus("two", stack);
+        image.setDimensions(2, 1, 1);
+        Path two = TestImages.save(image, folder.resolve("two.tif"));
+        assertThat(map(alone, "--method", "kmeans").out()).isEmpty();
+        CommandLineRun run = map(two, "--method", "kmeans", "--channel", "signal");
+        assertThat(run.out()).contains("  channel 2 of 2 (signal) taken, as asked for");
+        Object expected = IJ.openImage(out.resolve("alone_clusters.tif").toString())
+                .getProcessor()
+                .getPixels();
+        assertThat(IJ.openImage(out.resolve("two_clusters.tif").toString())
+                        .getProcessor()
+                        .getPixels())
+                .isEqualTo(expected);
+        CommandLineRun both = map(two, "--method", "kmeans", "--region", "3,4,20,10");
+        assertThat(both.out())
+                .contains("2 channels (1 noise, 2 signal) taken together: each is a feature of a pixel")
+                .contains("only within the region, 20 x 10 pixels from x 3, y 4");
+        String manifest = Files.readString(out.resolve("two_run.json"));
+        assertThat(manifest).contains("--region 3,4,20,10", "makeRectangle(3, 4, 20, 10);", "taken together");
+        ImageProcessor labels =
+                IJ.openImage(out.resolve("two_clusters.tif").toString()).getProcessor();
+        for (int i = 0; i < labels.getPixelCount(); i++) {
+            int x = i % WIDTH;
+            int y = i / WIDTH;
+            assertThat(labels.get(i) > 0).isEqualTo(x >= 3 && x < 23 && y >= 4 && y < 14);
+        }
     }
 }

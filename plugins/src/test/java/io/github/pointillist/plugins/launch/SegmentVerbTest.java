@@ -408,4 +408,106 @@ class SegmentVerbTest {
                         .err())
                 .contains("pixel threshold is 0.2; allowed is above 1/3 and below 1");
     }
+
+    // ---- channels and regions
+
+    /** An unrelated bright pattern first, discs in the second channel. */
+    private Path twoChannels() {
+        ImageProcessor stripes = TestImages.dots(16, 96, 72).duplicate();
+        for (int i = 0; i < stripes.getPixelCount(); i++) {
+            stripes.set(i, i / 96 % 12 < 4 ? 60_000 : 100);
+        }
+        ImageStack stack = new ImageStack(96, 72);
+        stack.addSlice("c:1/2 - GFP", stripes);
+        stack.addSlice("c:2/2 - DAPI", TestImages.dots(16, 96, 72));
+        ImagePlus image = new ImagePlus("two", stack);
+        image.setDimensions(2, 1, 1);
+        image.setOpenAsHyperStack(true);
+        return TestImages.save(image, folder.resolve("two.tif"));
+    }
+
+    private int[] labelsOf(String stem) {
+        ImageProcessor plane = labels(stem);
+        int[] labels = new int[plane.getPixelCount()];
+        Arrays.setAll(labels, plane::get);
+        return labels;
+    }
+
+    @Test
+    void aChannelAmongSeveralGivesWhatItGivesAlone() throws IOException {
+        assertThat(segment(dots("alone.tif", 16), "--scaling", "none").err()).isEmpty();
+        for (String channel : List.of("2", "dapi")) {
+            CommandLineRun run = segment(twoChannels(), "--scaling", "none", "--channel", channel);
+            assertThat(run.err()).isEmpty();
+            assertThat(run.out()).contains("  channel 2 of 2 (DAPI) taken, as asked for");
+            assertThat(labelsOf("two")).isEqualTo(labelsOf("alone"));
+        }
+        String line = manifest("two").get("command_line").getAsString();
+        assertThat(line).contains("--channel dapi");
+        assertThat(manifest("two").get("macro").getAsString()).contains("channel=dapi");
+        assertThat(rows("two").get(0)).hasSize(rows("alone").get(0).length + 5);
+    }
+
+    @Test
+    void whichChannelWasTakenIsSaidAndNothingIsAveragedUnasked() throws IOException {
+        CommandLineRun run = segment(twoChannels(), "--scaling", "none");
+        assertThat(run.out())
+                .contains("channel 1 of 2 (GFP) taken, which is displayed")
+                .doesNotContain("mean of");
+        assertThat(manifest("two").get("preparation").toString()).contains("channel 1 of 2 (GFP) taken");
+        assertThat(segment(twoChannels(), "--scaling", "none", "--channel", "all")
+                        .out())
+                .contains("all of 2 channels (1 GFP, 2 DAPI) taken, as asked for")
+                .contains("the mean of 2 channels taken");
+        assertThat(segment(twoChannels(), "--scaling", "none", "--channel", "7").err())
+                .contains("channel is '7'; two.tif has 2 channels (1 GFP, 2 DAPI); allowed are")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void aRegionIsAllThatIsSeen() throws IOException {
+        Path whole = dots("whole.tif", 16);
+        ImagePlus cut = IJ.openImage(whole.toString());
+        cut.setRoi(10, 5, 60, 50);
+        TestImages.save(cut.crop(), folder.resolve("cut.tif"));
+        assertThat(segment(folder.resolve("cut.tif"), "--scaling", "none").err())
+                .isEmpty();
+        CommandLineRun run = segment(whole, "--scaling", "none", "--region", "10,5,60,50");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).contains("  only within the region, 60 x 50 pixels from x 10, y 5");
+        ImageProcessor found = labels("whole");
+        ImageProcessor alone = labels("cut");
+        for (int y = 0; y < 72; y++) {
+            for (int x = 0; x < 96; x++) {
+                boolean inside = x >= 10 && x < 70 && y >= 5 && y < 55;
+                assertThat(found.get(x, y)).isEqualTo(inside ? alone.get(x - 10, y - 5) : 0);
+            }
+        }
+        JsonObject manifest = manifest("whole");
+        assertThat(manifest.get("command_line").getAsString()).endsWith("--region 10,5,60,50");
+        assertThat(manifest.get("macro").getAsString()).contains("; makeRectangle(10, 5, 60, 50); run(\"Segment...\"");
+        assertThat(segment(whole, "--region", "50,5,60,50").err())
+                .contains("reaches beyond the image of 96 x 72 pixels")
+                .hasLineCount(1);
+        assertThat(segment(whole, "--region", "1,2,3").err())
+                .contains("region is '1,2,3'; allowed are x,y,width,height");
+    }
+
+    @Test
+    void theSelectionOfAFileIsUsedWhereItIsAskedFor() throws IOException {
+        ImagePlus image = new ImagePlus("selected", TestImages.dots(16, 96, 72));
+        image.setRoi(new Roi(10, 5, 60, 50));
+        Path file = TestImages.save(image, folder.resolve("selected.tif"));
+        CommandLineRun run = segment(file, "--scaling", "none");
+        assertThat(run.out()).contains("the file holds a selection, 60 x 50 pixels from x 10, y 5, which is not used");
+        int all = found("selected").get("objects").getAsInt();
+        assertThat(manifest("selected").get("macro").getAsString())
+                .contains("run(\"Select None\"); run(\"Segment...\"");
+        assertThat(segment(file, "--scaling", "none", "--region", "selection").err())
+                .isEmpty();
+        assertThat(found("selected").get("objects").getAsInt()).isLessThan(all).isPositive();
+        assertThat(manifest("selected").get("command_line").getAsString()).endsWith("--region selection");
+        assertThat(segment(dots("plain.tif", 16), "--region", "selection").err())
+                .contains("there is no selection");
+    }
 }

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /** Images that tests write. */
-final class TestImages {
+public final class TestImages {
     private TestImages() {}
 
     /** Noise over a gradient, of 8, 16, 24 or 32 bits. */
@@ -44,7 +44,7 @@ final class TestImages {
     }
 
     /** Bright discs of 12 pixels on dark noise, every 24 pixels: one for each full 24 x 24. */
-    static ImageProcessor dots(int bits, int width, int height) {
+    public static ImageProcessor dots(int bits, int width, int height) {
         ImageProcessor noise = noise(bits == 24 ? 8 : bits, width, height, 3);
         for (int i = 0; i < width * height; i++) {
             double dx = i % width % 24 - 11.5;

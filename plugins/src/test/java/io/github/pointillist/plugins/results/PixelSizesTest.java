@@ -49,7 +49,87 @@ class PixelSizesTest {
     @ParameterizedTest
     @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
     void sizesThatAreNoneAreUnknown(double size) {
-        assertThat(PixelSizes.of(calibration(size, size, "um")).um()).isZero();
+        PixelSizes none = PixelSizes.of(calibration(size, size, "um"));
+        assertThat(none.um()).isZero();
+        assertThat(none.note())
+                .contains("the image says " + size + " x " + size)
+                .contains("which is no size");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cm,0.00005,0.5",
+        "inch,0.0000196850394,0.5",
+        "m,0.0000005,0.5",
+        "pm,325000,0.325",
+        "Å,5000,0.5",
+        "Micrometre,0.5,0.5",
+        "microns,0.5,0.5",
+        "\\u03BCm,0.5,0.5"
+    })
+    void unitsOfPaperCountWherePixelsAreThoseOfAMicroscope(String unit, double size, double um) {
+        assertThat(PixelSizes.of(calibration(size, size, unit)).um()).isEqualTo(um, within(1e-6));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"inch,0.0104166", "inch,0.00333333", "cm,0.0352777", "m,0.001"})
+    void resolutionsOfPrintingDoNot(String unit, double size) {
+        assertThat(PixelSizes.of(calibration(size, size, unit)).um()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0,0,um",
+        "-0.5,-0.5,um",
+        "NaN,1,um",
+        "0.5,Infinity,um",
+        "0,1,pixel",
+        "0.5,0.5,pixel",
+        "0.0138,0.0138,' '",
+        "2,1,pixels"
+    })
+    void whatIsNoLengthIsMeasuredInPixelsAndANoteSaysSo(double width, double height, String unit) {
+        Calibration own = calibration(width, height, unit);
+        PixelSizes.Measure measure = PixelSizes.measure(own);
+        assertThat(measure.note()).startsWith("lengths and areas are in pixels: the image says that a pixel is ");
+        assertThat(measure.calibration().pixelWidth).isEqualTo(1);
+        assertThat(measure.calibration().pixelHeight).isEqualTo(1);
+        assertThat(measure.calibration().getUnit()).isEqualTo("pixel");
+        assertThat(PixelSizes.of(own).um()).isZero();
+    }
+
+    @Test
+    void lengthsAreMeasuredInTheImagesUnit() {
+        for (String unit : new String[] {"um", "mm", "furlong", "\\u00B5m"}) {
+            Calibration own = calibration(0.5, 0.25, unit);
+            assertThat(PixelSizes.measure(own).calibration()).isSameAs(own);
+            assertThat(PixelSizes.measure(own).note()).isNull();
+        }
+        assertThat(PixelSizes.measure(new Calibration()).note()).isNull();
+        Calibration mixed = calibration(0.5, 0.5, "um");
+        mixed.setYUnit("nm");
+        assertThat(PixelSizes.measure(mixed).note()).contains("different units, \u00b5m and nm");
+        mixed.setYUnit("micron");
+        assertThat(PixelSizes.measure(mixed).note()).isNull();
+        mixed.xOrigin = Double.NaN;
+        assertThat(PixelSizes.measure(mixed).note()).contains("origin is NaN");
+    }
+
+    @Test
+    void slicesKeepTheirDistanceWhenThePixelSizeIsGiven() {
+        Calibration nanometres = calibration(100, 100, "nm");
+        nanometres.pixelDepth = 300;
+        nanometres.setYUnit("nm");
+        nanometres.setZUnit("nm");
+        Calibration given = PixelSizes.calibration(nanometres, 0.2);
+        assertThat(given.pixelDepth).isEqualTo(0.3, within(1e-12));
+        assertThat(PixelSizes.measure(given).note()).isNull();
+        assertThat(given.getZUnit()).isEqualTo(given.getUnit());
+        Calibration pixels = new Calibration();
+        pixels.pixelDepth = 3;
+        assertThat(PixelSizes.calibration(pixels, 0.2).pixelDepth).isEqualTo(0.6, within(1e-12));
+        assertThat(PixelSizes.calibration(calibration(0, 0, "um"), 0.2).pixelDepth)
+                .isEqualTo(0.2);
     }
 
     @Test

@@ -503,6 +503,51 @@ class SegmentRunTest {
                                 + " exclude_border=true invert=true link_slices=true tile=512 device=cpu channel=automatic\");");
     }
 
+    // ---- numbers
+
+    @Test
+    void sumsMayBeLargerThanFloatsAre() throws IOException {
+        ij.process.FloatProcessor huge = new ij.process.FloatProcessor(10, 7);
+        huge.set(3e38);
+        ImageStack stack = new ImageStack(10, 7);
+        stack.addSlice("labels", picture(OBJECTS).convertToFloat());
+        stack.addSlice("huge", huge);
+        ij.process.ImageProcessor small = huge.duplicate();
+        small.set(1e-41);
+        stack.addSlice("small", small);
+        ImagePlus image = new ImagePlus("a", stack);
+        image.setDimensions(3, 1, 1);
+        SegmentResult result = segment(image, chosen("1", false), Kind.INSTANCES);
+        List<String[]> rows = rows(result);
+        assertThat(Double.parseDouble(value(rows, 1, "sum_c2"))).isEqualTo(8 * 3e38, within(1e33));
+        assertThat(Double.parseDouble(value(rows, 1, "mean_c2"))).isEqualTo(3e38, within(1e32));
+        assertThat(Double.parseDouble(value(rows, 1, "sum_c3"))).isEqualTo(8e-41, within(1e-43));
+        ResultsTable table = new ResultsTable();
+        result.table().appendTo(table, "a");
+        assertThat(table.getValue("sum_c2", 0)).isEqualTo(8 * (double) 3e38f, within(1e30));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0", "-1,1", "NaN,NaN", "Infinity,1"})
+    void pixelsWithoutSizeAreMeasuredInPixels(double width, double height) throws IOException {
+        ImagePlus image = new ImagePlus("a", picture(OBJECTS));
+        image.getCalibration().setUnit("um");
+        image.getCalibration().pixelWidth = width;
+        image.getCalibration().pixelHeight = height;
+        SegmentResult result = segment(image);
+        List<String[]> rows = rows(result);
+        assertThat(value(rows, 1, "area")).isEqualTo(value(rows, 1, "pixels"));
+        assertThat(value(rows, 1, "x")).isEqualTo("2.5");
+        assertThat(value(rows, 1, "unit")).isEqualTo("pixel");
+        assertThat(result.notes()).anyMatch(note -> note.startsWith("lengths and areas are in pixels: "));
+        assertThat(pixelSizes).containsExactly(0.0);
+        String json = new RunManifest("segment", null)
+                .input(Path.of("a.tif"), "", image)
+                .segmented(result)
+                .toJson();
+        assertThat(json).contains("\"unit\"");
+    }
+
     // ---- a selection
 
     private static ImagePlus twoChannels() {
