@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.commands;
 
+import ij.IJ;
+import io.github.pointillist.plugins.results.Foretold;
 import io.github.pointillist.progress.Progress;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
@@ -79,6 +81,7 @@ abstract class CancelableCommand implements Command, Cancelable {
         private static final int STEPS = 1000;
 
         private final Task task;
+        private final Foretold foretold = new Foretold();
         private int latest = -1;
 
         CommandProgress(Task task) {
@@ -96,6 +99,14 @@ abstract class CancelableCommand implements Command, Cancelable {
             task.setProgressValue(step);
             task.setStatusMessage(what);
             status.showStatus(step, STEPS, title() + ": " + what);
+        }
+
+        @Override
+        public void foretell(double seconds, String what) {
+            String line = foretold.line(seconds, what);
+            if (line != null) {
+                IJ.log(title() + ": " + line);
+            }
         }
 
         @Override

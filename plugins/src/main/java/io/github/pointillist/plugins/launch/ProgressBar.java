@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.launch;
 
+import io.github.pointillist.plugins.results.Foretold;
 import io.github.pointillist.progress.Progress;
 import java.io.PrintWriter;
 
@@ -11,6 +12,7 @@ final class ProgressBar implements Progress {
 
     private final PrintWriter err;
     private final boolean terminal;
+    private final Foretold foretold = new Foretold();
     private String name = "";
     private long latest;
     private int shown;
@@ -26,6 +28,17 @@ final class ProgressBar implements Progress {
     synchronized void begin(String image) {
         name = image;
         latest = 0;
+        foretold.begin();
+    }
+
+    @Override
+    public synchronized void foretell(double seconds, String what) {
+        String line = foretold.line(seconds, what);
+        if (line != null) {
+            clear();
+            err.println("pointillist: " + (name.isEmpty() ? "" : name + ": ") + line);
+            err.flush();
+        }
     }
 
     @Override

@@ -26,6 +26,7 @@ import java.util.Map;
  * @param tilePx side of what is held in memory at once, 0 for automatic; changes nothing in the result
  * @param masks for panoptic models: when a mask is a segment
  * @param device "auto", "cpu", "gpu0", ...
+ * @param scaleFrom what shares one scale where it is looked for
  */
 public record SegmentOptions(
         String model,
@@ -41,7 +42,18 @@ public record SegmentOptions(
         boolean linkSlices,
         int tilePx,
         Masks masks,
-        String device) {
+        String device,
+        ScaleFrom scaleFrom) {
+    /** What shares one scale where it follows from the objects that are found. */
+    public enum ScaleFrom {
+        /** Each slice and frame has its own. */
+        PLANE,
+        /** All slices and frames of an image have one. */
+        IMAGE,
+        /** All images of a run have one; on the command line alone. */
+        FOLDER
+    }
+
     /**
      * When a mask of a panoptic model is a segment; -1 for the model's own.
      *
@@ -69,6 +81,40 @@ public record SegmentOptions(
         private static void requireShare(String name, double value) {
             require(value == -1 || (value >= 0 && value < 1), name, value, "0 to below 1, or -1 for the model's own");
         }
+    }
+
+    /** The same with one scale an image. */
+    public SegmentOptions(
+            String model,
+            String variant,
+            Scaling scaling,
+            double objectDiameterPx,
+            double pixelSizeUm,
+            double minAreaPx,
+            double foregroundThreshold,
+            double centreThreshold,
+            boolean excludeBorder,
+            boolean invert,
+            boolean linkSlices,
+            int tilePx,
+            Masks masks,
+            String device) {
+        this(
+                model,
+                variant,
+                scaling,
+                objectDiameterPx,
+                pixelSizeUm,
+                minAreaPx,
+                foregroundThreshold,
+                centreThreshold,
+                excludeBorder,
+                invert,
+                linkSlices,
+                tilePx,
+                masks,
+                device,
+                ScaleFrom.IMAGE);
     }
 
     /** The same with the model's own thresholds of masks. */
@@ -219,6 +265,29 @@ public record SegmentOptions(
         }
     }
 
+    /** The same for one image, with a diameter in place of a scale that is looked for. */
+    SegmentOptions withDiameter(double px) {
+        if (scaling != Scaling.AUTOMATIC) {
+            return this;
+        }
+        return new SegmentOptions(
+                model,
+                variant,
+                Scaling.DIAMETER,
+                px,
+                pixelSizeUm,
+                minAreaPx,
+                foregroundThreshold,
+                centreThreshold,
+                excludeBorder,
+                invert,
+                linkSlices,
+                tilePx,
+                masks,
+                device,
+                ScaleFrom.IMAGE);
+    }
+
     /** The options by the names of the macro keys, in the order of the dialog. */
     public Map<String, String> macroKeys() {
         Map<String, String> keys = new LinkedHashMap<>();
@@ -239,6 +308,8 @@ public record SegmentOptions(
         keys.put("link_slices", Boolean.toString(linkSlices));
         keys.put("tile", Integer.toString(tilePx));
         keys.put("device", device);
+        // A folder is no matter of an open image: the scale that came of it is a diameter there.
+        keys.put("scale_from", ClusterMapOptions.word(scaleFrom == ScaleFrom.FOLDER ? ScaleFrom.IMAGE : scaleFrom));
         return keys;
     }
 
@@ -265,6 +336,9 @@ public record SegmentOptions(
             arguments.addAll(List.of("--tile", Integer.toString(tilePx)));
         }
         arguments.addAll(List.of("--device", device));
+        if (scaleFrom != ScaleFrom.IMAGE) {
+            arguments.addAll(List.of("--scale-from", ClusterMapOptions.word(scaleFrom)));
+        }
         return arguments;
     }
 
