@@ -131,6 +131,9 @@ public record ModelCard(
      * @param classValues for SEMANTIC: the label of each class, 0 or more and ascending; empty (or null) for 0, 1, 2, ...
      * @param smallestRadiusPx for INSTANCES: radius, in pixels of the image, of the smallest outline that the labels of training
      *     have; specks are drawn no smaller. 0 where there is no such bound
+     * @param leastProminence for INSTANCES: how much objects as a whole must stand out from the ground around them, in standard
+     *     deviations, not to be taken for noise; {@value #PROMINENT} for bodies brighter or darker than their ground. 0 where
+     *     objects differ from it by other things
      */
     public record Segmentation(
             Kind kind,
@@ -144,11 +147,16 @@ public record ModelCard(
             double foregroundThreshold,
             double centreThreshold,
             List<Integer> classValues,
-            double smallestRadiusPx) {
+            double smallestRadiusPx,
+            double leastProminence) {
+        /** What noise of any correlation length does not reach. */
+        public static final double PROMINENT = 2.4;
+
         private static final double LARGEST_SPECK = 100;
         private static final int LARGEST_WINDOW = 2048;
         private static final int LARGEST_OBJECT = 10_000;
         private static final int LARGEST_PIXEL = 1_000_000;
+        private static final double MOST_PROMINENT = 10;
 
         /** What the outputs of a model mean. */
         public enum Kind {
@@ -161,6 +169,36 @@ public record ModelCard(
             INSTANCES,
             /** Segments of things and stuff: how such a model sees images is told by {@link Panoptic} instead. */
             PANOPTIC
+        }
+
+        /** The same whose objects may differ from their ground by anything. */
+        public Segmentation(
+                Kind kind,
+                double pixelSizeUm,
+                double objectDiameterPx,
+                int windowPx,
+                int overlapPx,
+                double lowPercent,
+                double highPercent,
+                boolean grey,
+                double foregroundThreshold,
+                double centreThreshold,
+                List<Integer> classValues,
+                double smallestRadiusPx) {
+            this(
+                    kind,
+                    pixelSizeUm,
+                    objectDiameterPx,
+                    windowPx,
+                    overlapPx,
+                    lowPercent,
+                    highPercent,
+                    grey,
+                    foregroundThreshold,
+                    centreThreshold,
+                    classValues,
+                    smallestRadiusPx,
+                    0);
         }
 
         /** The same whose classes have the labels 0, 1, 2, ..., without a smallest outline. */
@@ -203,6 +241,10 @@ public record ModelCard(
                 throw new IllegalArgumentException("segmentation: windows of " + windowPx + " px, objects of "
                         + objectDiameterPx + " px, pixels of " + pixelSizeUm + " um; allowed are up to "
                         + LARGEST_WINDOW + " px, " + LARGEST_OBJECT + " px and " + LARGEST_PIXEL + " um");
+            }
+            if (!(leastProminence >= 0 && leastProminence <= MOST_PROMINENT)) {
+                throw new IllegalArgumentException("segmentation: the least prominence is " + leastProminence
+                        + "; allowed is 0 to " + MOST_PROMINENT);
             }
             if (kind == null
                     || kind == Kind.PANOPTIC

@@ -3,6 +3,9 @@ package io.github.pointillist.image;
 
 /** Draws label planes over pictures. Labels are row-major, one per pixel of the picture. */
 public final class Overlay {
+    private static final int LEAST_LUMA = 120;
+    private static final double SHADE = 0.75;
+
     private Overlay() {}
 
     /**
@@ -78,15 +81,58 @@ public final class Overlay {
                 if (label == 0) {
                     continue;
                 }
-                boolean edge = outlines
-                        && ((x > 0 && labels[i - 1] != label)
-                                || (x < width - 1 && labels[i + 1] != label)
-                                || (y > 0 && labels[i - width] != label)
-                                || (y < height - 1 && labels[i + width] != label));
+                boolean edge = outlines && isEdge(labels, i, width);
                 mix(out.data(), i, colours[label], edge ? 1 : fill);
             }
         }
         return out;
+    }
+
+    /**
+     * Draws labels so that their outlines show on any ground: the object's own pixels at its edge in its colour, lifted
+     * to a brightness of {@value #LEAST_LUMA} where it is darker, and the background pixels beside them darkened by
+     * {@value #SHADE}. On dark ground the bright line shows, on bright ground the dark one beside it, which two objects
+     * that touch do not have between them.
+     *
+     * @param picture RGB or grey
+     * @param labels one per pixel, 0 to {@code colours.length - 1}
+     * @param colours 0xRRGGBB of each label
+     * @param fill weight of the colour inside, 0 (outlines alone) to 1
+     * @return RGB
+     */
+    public static Raster8 outlined(Raster8 picture, int[] labels, int[] colours, double fill) {
+        Raster8 out = draw(picture, labels, colours, fill, false);
+        int width = picture.width();
+        for (int i = 0; i < labels.length; i++) {
+            if (isEdge(labels, i, width)) {
+                mix(out.data(), i, labels[i] == 0 ? 0 : lifted(colours[labels[i]]), labels[i] == 0 ? SHADE : 1);
+            }
+        }
+        return out;
+    }
+
+    /** Whether a pixel touches another label by an edge. */
+    public static boolean isEdge(int[] labels, int pixel, int width) {
+        int label = labels[pixel];
+        int x = pixel % width;
+        return (x > 0 && labels[pixel - 1] != label)
+                || (x < width - 1 && labels[pixel + 1] != label)
+                || (pixel >= width && labels[pixel - width] != label)
+                || (pixel + width < labels.length && labels[pixel + width] != label);
+    }
+
+    /** A colour mixed with as much white as makes it show on black. */
+    public static int lifted(int colour) {
+        int red = colour >> 16 & 0xff;
+        int green = colour >> 8 & 0xff;
+        int blue = colour & 0xff;
+        double luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+        double white = Math.max(0, (LEAST_LUMA - luma) / (255 - luma));
+        return lifted(red, white) << 16 | lifted(green, white) << 8 | lifted(blue, white);
+    }
+
+    private static int lifted(int value, double white) {
+        return (int) Math.round(value + white * (255 - value));
     }
 
     private static Raster8 copy(Raster8 picture) {

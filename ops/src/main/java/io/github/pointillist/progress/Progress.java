@@ -25,6 +25,14 @@ public interface Progress {
      */
     void report(long done, long total, String what);
 
+    /**
+     * Says, once the work can be measured and before most of it, how long it will take.
+     *
+     * @param seconds about, 0 or more
+     * @param what the work in a few words
+     */
+    default void foretell(double seconds, String what) {}
+
     /** Whether the user asked to stop. */
     boolean cancelled();
 

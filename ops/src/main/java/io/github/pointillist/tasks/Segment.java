@@ -16,6 +16,7 @@ import io.github.pointillist.models.SemanticSegmenter;
 import io.github.pointillist.progress.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.type.numeric.RealType;
@@ -140,6 +141,44 @@ public final class Segment implements AutoCloseable {
             double scale,
             List<String> notes) {}
 
+    /**
+     * The sizes of objects found in a plane by looking at several scales.
+     *
+     * @param diameterPx usual diameter in pixels of the plane, by area; 0 where there are no objects
+     * @param smallPx diameter that a tenth of the objects do not reach
+     * @param largePx diameter that a tenth of the objects exceed
+     * @param score how sure that is, 0 to 1
+     * @param windows of the model that were looked at
+     */
+    public record Sizes(double diameterPx, double smallPx, double largePx, double score, int windows) {
+        /** Whether any objects were found. */
+        public boolean any() {
+            return diameterPx > 0;
+        }
+
+        /**
+         * One for several planes: of those in which objects were found the one whose diameter is the median by score,
+         * else the first.
+         *
+         * @param found at least one
+         */
+        public static Sizes of(List<Sizes> found) {
+            List<Sizes> sorted = found.stream()
+                    .filter(Sizes::any)
+                    .sorted(Comparator.comparingDouble(Sizes::diameterPx))
+                    .toList();
+            double all = sorted.stream().mapToDouble(Sizes::score).sum();
+            double sum = 0;
+            for (Sizes one : sorted) {
+                sum += one.score;
+                if (sum >= all / 2) {
+                    return one;
+                }
+            }
+            return found.get(0);
+        }
+    }
+
     private final Settings settings;
     private final LoadedModel model;
     private final SemanticSegmenter network;
@@ -232,12 +271,47 @@ public final class Segment implements AutoCloseable {
      */
     public Result segment(
             RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress) {
+        return segment(plane, pixelSizeUm, null, progress);
+    }
+
+    /**
+     * The same with sizes found before, in this plane or in others of its stack.
+     *
+     * @param sizes null to look for them in this plane; ignored where {@link #looks} is false
+     */
+    public Result segment(
+            RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Sizes sizes, Progress progress) {
+        check(pixelSizeUm);
+        progress.check();
+        return windowed == null ? whole(plane, progress) : windowed.segment(plane, pixelSizeUm, sizes, progress);
+    }
+
+    /** Whether the scale follows from the objects that are found in an image of this pixel size (0 where unknown). */
+    public boolean looks(double pixelSizeUm) {
+        check(pixelSizeUm);
+        return windowed != null && windowed.looks(pixelSizeUm);
+    }
+
+    /**
+     * Looks for the sizes of objects in a plane, as {@link #segment} does where {@link #looks} is true.
+     *
+     * @param plane (x, y) or (x, y, c), at least one pixel
+     * @throws IllegalArgumentException if the model tells no objects
+     * @throws java.util.concurrent.CancellationException if {@code progress} says so
+     */
+    public Sizes look(RandomAccessibleInterval<? extends RealType<?>> plane, Progress progress) {
+        if (how == null || how.kind() != Kind.INSTANCES) {
+            throw new IllegalArgumentException(named() + " tells no objects, so there are no sizes to look for");
+        }
+        progress.check();
+        return windowed.look(plane, progress);
+    }
+
+    private static void check(double pixelSizeUm) {
         if (!(pixelSizeUm >= 0) || Double.isInfinite(pixelSizeUm)) {
             throw new IllegalArgumentException(
                     "pixel size is " + pixelSizeUm + " um; it must be above 0, or 0 where it is not known");
         }
-        progress.check();
-        return windowed == null ? whole(plane, progress) : windowed.segment(plane, pixelSizeUm, progress);
     }
 
     private Result whole(RandomAccessibleInterval<? extends RealType<?>> plane, Progress progress) {

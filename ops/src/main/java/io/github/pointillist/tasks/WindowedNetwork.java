@@ -50,6 +50,12 @@ final class WindowedNetwork {
     /** Logits beyond this say no more, so that one window cannot outweigh all others. */
     private static final float MOST = 15;
 
+    /** After so many windows the time of all is foretold. */
+    private static final int MEASURED = 4;
+
+    /** A border is even where its median deviation is below this share of the plane's deviation. */
+    private static final double EVEN = 0.15;
+
     private final Network network;
     private final Segmentation card;
 
@@ -157,9 +163,92 @@ final class WindowedNetwork {
         return Windows.over(plane.width(), plane.height(), card.windowPx(), card.overlapPx(), network.stridePx());
     }
 
-    /** What the network says of one window, which need not be one of the grid. */
-    float[][] outputs(RasterF window) {
-        return network.outputs(window);
+    /**
+     * What the network says of one window, which need not be one of the grid.
+     *
+     * @param left first column at the scale of the model, within the plane
+     * @param top first row
+     */
+    float[][] outputs(Intensities.Scaled plane, int left, int top) {
+        RasterF lone = lone(plane);
+        return lone == null
+                ? network.outputs(plane.part(left, top, card.windowPx(), card.windowPx()))
+                : outputsOfLone(lone);
+    }
+
+    /**
+     * A plane whose mirror images would hide what is in it: not larger than half a window, its border even ground. Next to
+     * its images an object that nearly fills it is part of a lattice.
+     *
+     * @return the plane at this scale; null where it is not such a one
+     */
+    private RasterF lone(Intensities.Scaled plane) {
+        int most = card.windowPx() / 2;
+        if (plane.width() > most || plane.height() > most) {
+            return null;
+        }
+        RasterF whole = plane.part(0, 0, plane.width(), plane.height());
+        for (int c = 0; c < whole.channels(); c++) {
+            double[] border = border(whole, c);
+            double middle = Prominence.median(border);
+            double[] off =
+                    Arrays.stream(border).map(value -> Math.abs(value - middle)).toArray();
+            double mean = 0;
+            double squares = 0;
+            for (int i = c; i < whole.data().length; i += whole.channels()) {
+                mean += whole.data()[i] / (whole.data().length / whole.channels());
+                squares += (double) whole.data()[i] * whole.data()[i] / (whole.data().length / whole.channels());
+            }
+            if (!(Prominence.median(off) < EVEN * Math.sqrt(Math.max(0, squares - mean * mean)))) {
+                return null;
+            }
+        }
+        return whole;
+    }
+
+    private static double[] border(RasterF plane, int channel) {
+        int w = plane.width();
+        int h = plane.height();
+        double[] border = new double[2 * (w + h)];
+        for (int x = 0; x < w; x++) {
+            border[x] = plane.at(x, 0, channel);
+            border[w + x] = plane.at(x, h - 1, channel);
+        }
+        for (int y = 0; y < h; y++) {
+            border[2 * w + y] = plane.at(0, y, channel);
+            border[2 * w + h + y] = plane.at(w - 1, y, channel);
+        }
+        return border;
+    }
+
+    /** The plane in the middle of a window of ground as at its border; the cells of the plane first. */
+    private float[][] outputsOfLone(RasterF plane) {
+        int side = card.windowPx();
+        int stride = network.stridePx();
+        int left = (side - plane.width()) / 2 / stride;
+        int top = (side - plane.height()) / 2 / stride;
+        RasterF window = RasterF.of(side, side, plane.channels());
+        for (int c = 0; c < plane.channels(); c++) {
+            float ground = (float) Prominence.median(border(plane, c));
+            for (int y = 0; y < side; y++) {
+                for (int x = 0; x < side; x++) {
+                    int column = x - left * stride;
+                    int row = y - top * stride;
+                    boolean inside = column >= 0 && row >= 0 && column < plane.width() && row < plane.height();
+                    window.data()[(y * side + x) * plane.channels() + c] = inside ? plane.at(column, row, c) : ground;
+                }
+            }
+        }
+        float[][] outputs = network.outputs(window);
+        int cells = side / stride;
+        for (float[] output : outputs) {
+            float[] turned = new float[output.length];
+            for (int i = 0; i < turned.length; i++) {
+                turned[i] = output[(i / cells + top) % cells * cells + (i % cells + left) % cells];
+            }
+            System.arraycopy(turned, 0, output, 0, turned.length);
+        }
+        return outputs;
     }
 
     int stridePx() {
@@ -171,15 +260,17 @@ final class WindowedNetwork {
      *
      * @param stripPx columns that are resampled at once, at the scale of the model; changes nothing in the result
      * @param outputs number of outputs of the network
+     * @param what this is in a few words, to foretell how long it takes once some windows are done
      * @param to gets every row of the grid once, in order
      */
-    void run(Intensities.Scaled plane, int stripPx, int outputs, Rows to, Progress progress) {
+    void run(Intensities.Scaled plane, int stripPx, int outputs, String what, Rows to, Progress progress) {
         Windows grid = windows(plane);
         int cells = grid.windowCells();
         int side = grid.windowPx();
         float[] weights = grid.weights();
         float[][][] sums = new float[cells][outputs + 1][grid.columns()];
         int done = 0;
+        long start = System.nanoTime();
         for (int r = 0; r < grid.tops().length; r++) {
             int top = grid.tops()[r];
             for (int first = 0; first < grid.lefts().length; ) {
@@ -190,6 +281,12 @@ final class WindowedNetwork {
                 }
                 progress.report(done, grid.count(), "segmenting");
                 progress.check();
+                if (grid.count() == 1) {
+                    progress.report(done++, 1, "segmenting");
+                    add(outputs(plane, 0, 0), weights, 0, sums);
+                    first++;
+                    continue;
+                }
                 int left = grid.lefts()[first];
                 RasterF strip = plane.part(left, top, grid.lefts()[last] + side - left, side);
                 for (; first <= last; first++) {
@@ -197,6 +294,9 @@ final class WindowedNetwork {
                     progress.check();
                     RasterF window = strip.crop(grid.lefts()[first] - left, 0, side, side);
                     add(network.outputs(window), weights, grid.lefts()[first] / grid.stridePx(), sums);
+                    if (done == MEASURED) {
+                        progress.foretell((System.nanoTime() - start) / 1e9 / done * grid.count(), what);
+                    }
                 }
             }
             int next = r + 1 < grid.tops().length ? grid.tops()[r + 1] : (top + side);

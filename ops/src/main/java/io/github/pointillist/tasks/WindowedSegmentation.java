@@ -8,12 +8,12 @@ import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.ObjectDecoder.Objects;
 import io.github.pointillist.tasks.Segment.Result;
 import io.github.pointillist.tasks.Segment.Settings;
+import io.github.pointillist.tasks.Segment.Sizes;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.type.numeric.RealType;
 
@@ -23,7 +23,12 @@ final class WindowedSegmentation {
     private static final double LEAST_SCALE = 1.0 / 64;
 
     private static final double MOST_SCALE = 16;
+    /** Calibrations that ask for scales outside this range are not believed. */
+    private static final double LEAST_BELIEVED = 1.0 / 8;
+
+    private static final double MOST_BELIEVED = 8;
     private static final double SAME_SCALE = Math.log(1.1);
+    private static final double VERY_DIFFERENT = 3;
     private static final int USUAL_TILE_PX = 4096;
     private static final int INSTANCE_OUTPUTS = 4;
 
@@ -43,10 +48,16 @@ final class WindowedSegmentation {
         this.network = new WindowedNetwork(network, how);
     }
 
-    Result segment(RandomAccessibleInterval<? extends RealType<?>> image, double pixelSizeUm, Progress progress) {
-        Intensities plane = Intensities.of(image, how.lowPercent(), how.highPercent(), how.grey(), settings.invert());
+    Result segment(
+            RandomAccessibleInterval<? extends RealType<?>> image, double pixelSizeUm, Sizes sizes, Progress progress) {
+        Intensities plane = intensities(image);
         List<String> notes = new ArrayList<>(plane.notes());
-        double scale = scale(plane, pixelSizeUm, notes, progress);
+        double scale = scale(plane, pixelSizeUm, sizes, notes, progress);
+        if (scale == 0) {
+            progress.report(1, 1, "segmenting");
+            return new Result(
+                    plane.width(), plane.height(), how.kind(), new int[plane.width() * plane.height()], 0, 1, notes);
+        }
         Intensities.Scaled scaled = plane.scaled(scale);
         Windows grid = network.windows(scaled);
         notes.add(String.format(
@@ -67,7 +78,7 @@ final class WindowedSegmentation {
         int strip = (int) Math.min(Integer.MAX_VALUE / 4, Math.max(grid.windowPx(), tile * scale));
         if (how.kind() == Kind.SEMANTIC) {
             SemanticRows rows = new SemanticRows(classes, grid.columns(), grid.rows(), pixels);
-            network.run(scaled, strip, classes, rows, progress);
+            network.run(scaled, strip, classes, work(plane, scale, grid), rows, progress);
             int[] labels = rows.labels();
             if (!how.classValues().isEmpty()) {
                 for (int i = 0; i < labels.length; i++) {
@@ -78,9 +89,70 @@ final class WindowedSegmentation {
             return new Result(plane.width(), plane.height(), how.kind(), labels, classes, scale, notes);
         }
         ObjectMaps maps = new ObjectMaps(grid.columns(), grid.rows());
-        network.run(scaled, strip, INSTANCE_OUTPUTS, maps::setRow, progress);
-        Objects objects = ObjectDecoder.decode(maps, pixels, options(leastAreaPx(scale)), progress);
+        network.run(scaled, strip, INSTANCE_OUTPUTS, work(plane, scale, grid), maps::setRow, progress);
+        Objects objects = withoutNoise(
+                ObjectDecoder.decode(maps, pixels, options(leastAreaPx(scale)), progress),
+                maps,
+                pixels,
+                new Prominence(plane, scale, how.objectDiameterPx()),
+                notes);
         return new Result(plane.width(), plane.height(), how.kind(), objects.labels(), objects.count(), scale, notes);
+    }
+
+    /** Leaves out what a network sees in noise: objects that as a whole are not prominent, but for single ones that are. */
+    private Objects withoutNoise(
+            Objects objects, ObjectMaps maps, ObjectDecoder.Pixels pixels, Prominence prominence, List<String> notes) {
+        if (objects.count() == 0 || how.leastProminence() == 0) {
+            return objects;
+        }
+        int[] labels = objects.labels();
+        int width = pixels.width();
+        Prominence.Labels at = (x, y) -> labels[(int) prominence.planeY(y) * width + (int) prominence.planeX(x)];
+        double[] prominences = prominence.of(at, objects.count());
+        double[] centres = new double[objects.count() + 1];
+        for (int y = 0; y < prominence.height(); y++) {
+            int row = (int) Math.min(maps.rows() - 1.0, prominence.planeY(y) * pixels.cellsY());
+            for (int x = 0; x < prominence.width(); x++) {
+                int label = at.at(x, y);
+                if (label > 0) {
+                    int column = (int) Math.min(maps.columns() - 1.0, prominence.planeX(x) * pixels.cellsX());
+                    centres[label] = Math.max(centres[label], maps.centre(row * maps.columns() + column));
+                }
+            }
+        }
+        if (Prominence.convincing(prominences, centres, how.leastProminence())) {
+            return objects;
+        }
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] > 0 && !Prominence.convincing(prominences[labels[i]], centres[labels[i]])) {
+                labels[i] = 0;
+            }
+        }
+        int kept = new LabelRuns(labels, width, pixels.height()).renumber(objects.count(), 0, false);
+        int left = objects.count() - kept;
+        notes.add(left + (left == 1 ? " object" : " objects")
+                + " left out: no more prominent than what a model sees in noise");
+        return new Objects(labels, kept);
+    }
+
+    private Intensities intensities(RandomAccessibleInterval<? extends RealType<?>> image) {
+        return Intensities.of(image, how.lowPercent(), how.highPercent(), how.grey(), settings.invert());
+    }
+
+    /** Whether the scale follows from the objects that are found. */
+    boolean looks(double pixelSizeUm) {
+        return settings.scaling() == Segment.Scaling.AUTOMATIC
+                && how.kind() == Kind.INSTANCES
+                && !isBelieved(pixelSizeUm);
+    }
+
+    private boolean isBelieved(double pixelSizeUm) {
+        double scale = how.pixelSizeUm() == 0 ? 0 : pixelSizeUm / how.pixelSizeUm();
+        return scale >= LEAST_BELIEVED && scale <= MOST_BELIEVED;
+    }
+
+    Sizes look(RandomAccessibleInterval<? extends RealType<?>> image, Progress progress) {
+        return ScaleSearch.sizes(network, how, options(0), intensities(image), progress);
     }
 
     private double leastAreaPx(double scale) {
@@ -102,7 +174,7 @@ final class WindowedSegmentation {
 
     // ---- scale
 
-    private double scale(Intensities plane, double pixelSizeUm, List<String> notes, Progress progress) {
+    private double scale(Intensities plane, double pixelSizeUm, Sizes sizes, List<String> notes, Progress progress) {
         switch (settings.scaling()) {
             case NONE:
                 notes.add("the image is taken pixel by pixel, whatever its pixel size");
@@ -121,7 +193,7 @@ final class WindowedSegmentation {
                 checkScale(pixelSizeUm / how.pixelSizeUm(), "a pixel size of " + pixelSizeUm + " um");
                 return calibrated(pixelSizeUm, notes);
             default:
-                return automatic(plane, pixelSizeUm, notes, progress);
+                return automatic(plane, pixelSizeUm, sizes, notes, progress);
         }
     }
 
@@ -142,10 +214,11 @@ final class WindowedSegmentation {
         return scale;
     }
 
-    private double automatic(Intensities plane, double pixelSizeUm, List<String> notes, Progress progress) {
+    /** 0 where there is nothing to see. */
+    private double automatic(
+            Intensities plane, double pixelSizeUm, Sizes given, List<String> notes, Progress progress) {
         if (pixelSizeUm > 0 && how.pixelSizeUm() > 0) {
-            double scale = pixelSizeUm / how.pixelSizeUm();
-            if (scale >= ScaleSearch.LEAST && scale <= ScaleSearch.MOST) {
+            if (isBelieved(pixelSizeUm)) {
                 return calibrated(pixelSizeUm, notes);
             }
             notes.add("the pixel size of " + number(pixelSizeUm) + " um is not believed: the model's is "
@@ -155,19 +228,37 @@ final class WindowedSegmentation {
             notes.add("the image is taken pixel by pixel: pixel sizes are not known");
             return 1;
         }
-        OptionalDouble found = ScaleSearch.diameterPx(network, how, options(0), plane, progress);
-        if (found.isEmpty()) {
-            notes.add("the image is taken pixel by pixel: at no scale were objects found");
-            return 1;
+        Sizes sizes = given == null ? ScaleSearch.sizes(network, how, options(0), plane, progress) : given;
+        if (!sizes.any()) {
+            notes.add("nothing here: at no scale were objects found that stand out from noise");
+            return 0;
         }
-        double scale =
-                Math.max(ScaleSearch.LEAST, Math.min(ScaleSearch.MOST, how.objectDiameterPx() / found.getAsDouble()));
+        double wanted = how.objectDiameterPx() / sizes.diameterPx();
+        double scale = Math.max(ScaleSearch.LEAST, Math.min(ScaleSearch.most(plane), wanted));
         if (Math.abs(Math.log(scale)) <= SAME_SCALE) {
             scale = 1;
         }
-        notes.add(said(scale) + ": objects of about " + number(found.getAsDouble())
-                + " px were found in it, the model knows objects of " + number(how.objectDiameterPx()) + " px");
+        notes.add(said(scale) + ": objects of about " + number(sizes.diameterPx())
+                + (given == null ? " px were found in it" : " px were found") + ", the model knows objects of "
+                + number(how.objectDiameterPx()) + " px");
+        if (scale < wanted * 0.9) {
+            notes.add("not enlarged " + number(wanted)
+                    + " times, which would take long: to have that, give the object diameter ("
+                    + number(sizes.diameterPx()) + " px)");
+        }
+        if (sizes.largePx() > VERY_DIFFERENT * sizes.smallPx()) {
+            notes.add("objects of very different size, " + number(sizes.smallPx()) + " to " + number(sizes.largePx())
+                    + " px: the scale suits those that cover most; for others give their object diameter");
+        }
         return scale;
+    }
+
+    private static String work(Intensities plane, double scale, Windows grid) {
+        String size = number((double) plane.width() * plane.height() / 1e6) + " megapixels";
+        String how = scale > 1
+                ? " enlarged " + number(scale) + " times"
+                : scale < 1 ? " shrunk to 1/" + number(1 / scale) : "";
+        return size + how + ", " + grid.count() + " windows";
     }
 
     private static String said(double scale) {

@@ -539,7 +539,9 @@ public final class TrainSegmenter {
                 instances ? (own != null && own.kind() == Kind.INSTANCES ? own.foregroundThreshold() : FOREGROUND) : 0,
                 instances ? (own != null && own.kind() == Kind.INSTANCES ? own.centreThreshold() : CENTRE) : 0,
                 classValues(),
-                instances && training.isEmpty() ? NucleiScene.SMALLEST_OUTLINE_PX : 0);
+                instances && training.isEmpty() ? NucleiScene.SMALLEST_OUTLINE_PX : 0,
+                // Own objects may differ from their ground by other things than brightness.
+                instances && training.isEmpty() ? Segmentation.PROMINENT : 0);
     }
 
     /** Empty where they are 0, 1, 2, ... */

@@ -111,7 +111,7 @@ class WindowedSegmentationTest {
         }
         int count = Arrays.stream(truth).max().orElseThrow();
         return new WindowedSegmentation(settings(Scaling.NONE, tilePx), CARD, 4, seesLabels(count))
-                .segment(ArrayImgs.unsignedShorts(values, width, height), 0, Progress.NONE);
+                .segment(ArrayImgs.unsignedShorts(values, width, height), 0, null, Progress.NONE);
     }
 
     private static final double[][] DISCS = {{35, 35, 16}, {100, 40, 6}, {70, 100, 3.3}};
@@ -129,7 +129,7 @@ class WindowedSegmentationTest {
         }
         Settings settings = new Settings("known", null, Scaling.NONE, 0, leastArea, -1, -1, false, false, 0, "cpu");
         return new WindowedSegmentation(settings, card, 4, seesLabels(DISCS.length))
-                .segment(ArrayImgs.unsignedShorts(values, side, side), 0, Progress.NONE);
+                .segment(ArrayImgs.unsignedShorts(values, side, side), 0, null, Progress.NONE);
     }
 
     /** A disc of the usual size, one of a 7th and one of a 24th of its area: what is tiny for the model is left out. */
@@ -256,7 +256,7 @@ class WindowedSegmentationTest {
             ramp[i] = (byte) (i % 201);
         }
         Result result = new WindowedSegmentation(settings(Scaling.NONE, 0), card, 2, slope)
-                .segment(ArrayImgs.unsignedBytes(ramp, 201, 150), 0, Progress.NONE);
+                .segment(ArrayImgs.unsignedBytes(ramp, 201, 150), 0, null, Progress.NONE);
         for (int i = 0; i < ramp.length; i++) {
             if (i % 201 != 100) {
                 assertThat(result.labels()[i]).as("column " + i % 201).isEqualTo(i % 201 > 100 ? 1 : 0);
@@ -281,7 +281,7 @@ class WindowedSegmentationTest {
         for (double diameter : new double[] {9, 16, 32, 60, 110}) {
             int side = Math.max(200, (int) (5 * diameter));
             Result result = new WindowedSegmentation(settings(Scaling.AUTOMATIC, 0), CARD, 4, seesBrightness())
-                    .segment(ArrayImgs.unsignedBytes(discs(side, diameter), side, side), 0, Progress.NONE);
+                    .segment(ArrayImgs.unsignedBytes(discs(side, diameter), side, side), 0, null, Progress.NONE);
             assertThat(result.scale())
                     .as("discs of " + diameter)
                     .isCloseTo(32 / diameter, within(0.12 * 32 / diameter));
@@ -293,7 +293,7 @@ class WindowedSegmentationTest {
     @Test
     void withoutObjectsTheScaleIsOne() {
         Result result = new WindowedSegmentation(settings(Scaling.AUTOMATIC, 0), CARD, 4, seesBrightness())
-                .segment(ArrayImgs.unsignedBytes(200, 100), 0, Progress.NONE);
+                .segment(ArrayImgs.unsignedBytes(200, 100), 0, null, Progress.NONE);
         assertThat(result.scale()).isEqualTo(1);
         assertThat(result.count()).isZero();
         assertThat(String.join("\n", result.notes())).contains("at no scale were objects found");

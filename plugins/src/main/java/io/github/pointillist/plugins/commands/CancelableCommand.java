@@ -2,6 +2,7 @@
 package io.github.pointillist.plugins.commands;
 
 import ij.IJ;
+import io.github.pointillist.plugins.results.Foretold;
 import io.github.pointillist.progress.Progress;
 import java.awt.GraphicsEnvironment;
 import java.io.IOException;
@@ -104,6 +105,7 @@ public abstract class CancelableCommand implements Command, Cancelable {
         private static final int STEPS = 1000;
 
         private final Task task;
+        private final Foretold foretold = new Foretold();
         private int latest = -1;
 
         CommandProgress(Task task) {
@@ -122,6 +124,14 @@ public abstract class CancelableCommand implements Command, Cancelable {
             task.setStatusMessage(what);
             IJ.showStatus(title() + ": " + what);
             IJ.showProgress(step, STEPS);
+        }
+
+        @Override
+        public void foretell(double seconds, String what) {
+            String line = foretold.line(seconds, what);
+            if (line != null) {
+                IJ.log(title() + ": " + line);
+            }
         }
 
         @Override

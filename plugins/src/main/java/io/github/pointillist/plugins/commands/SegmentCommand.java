@@ -71,6 +71,13 @@ public final class SegmentCommand extends CancelableCommand {
     private String scaling = Words.AUTOMATIC;
 
     @Parameter(
+            label = "Scale from",
+            choices = {"image", "plane"},
+            description = "Where the scale is looked for: one for all slices and frames of the image, or each its own",
+            persist = false)
+    private String scale_from = "image";
+
+    @Parameter(
             label = "Object diameter (pixels, 0 = not given)",
             min = "0",
             description = "Usual diameter of the objects in this image",
@@ -259,7 +266,8 @@ public final class SegmentCommand extends CancelableCommand {
                 tile,
                 new SegmentOptions.Masks(pixel_threshold, thing_threshold, stuff_threshold, overlap_threshold),
                 device.strip(),
-                new Choice(channel, Choice.Within.USUAL));
+                new Choice(channel, Choice.Within.USUAL),
+                ClusterMapOptions.choice(SegmentOptions.ScaleFrom.class, "scale_from", scale_from));
     }
 
     void chooseModel() {

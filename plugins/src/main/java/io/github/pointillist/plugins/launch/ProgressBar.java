@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 package io.github.pointillist.plugins.launch;
 
+import io.github.pointillist.plugins.results.Foretold;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.weights.Plain;
 import java.io.PrintWriter;
@@ -28,6 +29,7 @@ final class ProgressBar implements Progress {
     private final LongSupplier nanos;
     private final Duration every;
     private final long begun;
+    private final Foretold foretold = new Foretold();
     private String name = "";
     private String figures;
     private long latest;
@@ -79,6 +81,17 @@ final class ProgressBar implements Progress {
         name = image;
         figures = null;
         latest = 0;
+        foretold.begin();
+    }
+
+    @Override
+    public synchronized void foretell(double seconds, String what) {
+        String line = foretold.line(seconds, what);
+        if (line != null) {
+            clear();
+            err.println("pointillist: " + (name.isEmpty() ? "" : name + ": ") + line);
+            err.flush();
+        }
     }
 
     @Override

@@ -11,11 +11,13 @@ import io.github.pointillist.plugins.results.ObjectRois;
 import io.github.pointillist.plugins.results.OverlayPictures;
 import io.github.pointillist.plugins.results.RunManifest;
 import io.github.pointillist.plugins.results.SegmentOptions;
+import io.github.pointillist.plugins.results.SegmentOptions.ScaleFrom;
 import io.github.pointillist.plugins.results.SegmentResult;
 import io.github.pointillist.plugins.results.SegmentRun;
 import io.github.pointillist.plugins.results.StagedFiles;
 import io.github.pointillist.tasks.Segment.Scaling;
 import io.github.pointillist.tasks.Segment.Settings;
+import io.github.pointillist.tasks.Segment.Sizes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -57,6 +59,11 @@ final class SegmentVerb implements Callable<Integer> {
     private static final List<String> ENDINGS =
             List.of("_labels.tif", "_classes.tif", "_overlay.png", "_table.csv", "_rois.zip", "_run.json");
 
+    /** Images that are looked at for the scale of a folder at most, and of them with objects. */
+    private static final int LOOKED_AT = 5;
+
+    private static final int WITH_OBJECTS = 3;
+
     @Spec
     private CommandSpec spec;
 
@@ -91,6 +98,14 @@ final class SegmentVerb implements Callable<Integer> {
             description = "How the image gets to the scale of the model: automatic (default), calibration (by the pixel"
                     + " size), diameter (by --object-diameter) or none.")
     private String scaling;
+
+    @Option(
+            names = "--scale-from",
+            paramLabel = "WHAT",
+            description =
+                    "What shares one scale where it follows from the objects that are found: image (default: all its"
+                            + " slices and frames), plane (each its own) or folder (all images of this run).")
+    private String scaleFrom = "image";
 
     @Option(
             names = "--object-diameter",
@@ -188,10 +203,11 @@ final class SegmentVerb implements Callable<Integer> {
             }
             Devices.Choice choice = Devices.choose(options.device());
             try (SegmentRun run = new SegmentRun(options)) {
+                Sizes sizes = options.scaleFrom() == ScaleFrom.FOLDER ? look(inputs, run) : null;
                 return Batch.run(inputs, spec.commandLine().getErr(), (file, stem, bar) -> {
                     bar.begin(file.getFileName().toString());
                     bar.report(0, 1, "opening");
-                    image(file, stem, options, run, choice, bar);
+                    image(file, stem, options, run, sizes, choice, bar);
                 });
             }
         } catch (IllegalArgumentException | IOException | EngineUnavailableException e) {
@@ -227,7 +243,8 @@ final class SegmentVerb implements Callable<Integer> {
                 new SegmentOptions.Masks(
                         or(pixelThreshold), or(thingThreshold), or(stuffThreshold), or(overlapThreshold)),
                 device,
-                choice.choice());
+                choice.choice(),
+                ClusterMapOptions.choice(ScaleFrom.class, "--scale-from", scaleFrom));
     }
 
     private static double or(Double given) {
@@ -251,13 +268,56 @@ final class SegmentVerb implements Callable<Integer> {
         }
     }
 
+    /**
+     * Looks for the sizes of objects in a few images spread over the run. Images that cannot be read are named when their turn
+     * comes.
+     *
+     * @return null where each image must be looked at for itself
+     */
+    private Sizes look(Inputs inputs, SegmentRun run) {
+        List<Path> files = List.copyOf(inputs.stems().keySet());
+        ProgressBar bar = new ProgressBar(spec.commandLine().getErr());
+        List<Sizes> found = new ArrayList<>();
+        int most = Math.min(files.size(), LOOKED_AT);
+        int looked = 0;
+        while (looked < most && found.size() < WITH_OBJECTS) {
+            Path file = files.get((int) ((long) looked * files.size() / most));
+            bar.begin(file.getFileName().toString());
+            looked++;
+            try {
+                ImagePlus image = ImageFiles.open(file);
+                Sizes sizes = run.look(image, bar);
+                image.close();
+                if (sizes != null) {
+                    found.add(sizes);
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                continue;
+            }
+        }
+        bar.clear();
+        PrintWriter text = spec.commandLine().getOut();
+        text.println(
+                found.isEmpty()
+                        ? "no scale for all images: in the " + looked + " looked at no objects were found"
+                        : "one scale for all images, from the objects in " + found.size() + " of them");
+        text.flush();
+        return found.isEmpty() ? null : Sizes.of(found);
+    }
+
     private void image(
-            Path file, String stem, SegmentOptions options, SegmentRun run, Devices.Choice choice, ProgressBar bar)
+            Path file,
+            String stem,
+            SegmentOptions options,
+            SegmentRun run,
+            Sizes sizes,
+            Devices.Choice choice,
+            ProgressBar bar)
             throws IOException {
         long start = System.nanoTime();
         ImagePlus image = ImageFiles.open(file);
         try {
-            SegmentResult result = run.segment(image, bar);
+            SegmentResult result = run.segment(image, sizes, bar);
             List<String> notes = new ArrayList<>(result.notes());
             notes.addAll(options.choice().unused(image));
             boolean outlines = rois == null ? !ObjectRois.tooMany(result) : rois;
@@ -268,7 +328,7 @@ final class SegmentVerb implements Callable<Integer> {
             try (StagedFiles staged = new StagedFiles(out)) {
                 write(stem, image, result, outlines, staged);
                 Path manifest = staged.stage(stem + "_run.json");
-                String json = manifest(file, stem, image, options, run, choice)
+                String json = manifest(file, stem, image, run.repeating(result), run, choice)
                         .input(file, RunManifest.sha256(file), image)
                         .segmented(result)
                         .preparation(notes)

@@ -5,6 +5,7 @@ import ij.ImagePlus;
 import ij.gui.ImageRoi;
 import ij.process.ColorProcessor;
 import ij.process.ImageProcessor;
+import io.github.pointillist.image.IntensityRange;
 import io.github.pointillist.image.Overlay;
 import io.github.pointillist.image.Palettes;
 import io.github.pointillist.image.Raster8;
@@ -20,6 +21,14 @@ public final class OverlayPictures {
     private static final String NAME = "Cluster Map";
 
     private static final double FILL = 0.4;
+
+    /** Per cent of the pixels at each end: hot and dead ones, and a whole dead row of a small image. */
+    private static final double SATURATED = 0.3;
+
+    private static final int LOOKED_AT = 1 << 22;
+
+    /** Black itself is transparent in ImageJ's overlay. */
+    private static final int NEARLY_BLACK = 0x010101;
 
     /** The colours of channels that have none, in ImageJ's order. */
     private static final int[] CHANNEL_COLOURS = {0xff0000, 0x00ff00, 0x0000ff, 0xffffff, 0x00ffff, 0xff00ff, 0xffff00};
@@ -58,7 +67,7 @@ public final class OverlayPictures {
             }
         }
         Raster8 picture = picture(planes, planes.read(slice, frame), factor, width, height);
-        Raster8 drawn = Overlay.draw(picture, small, Palettes.distinct(largest), fill, true);
+        Raster8 drawn = Overlay.outlined(picture, small, Palettes.distinct(largest), fill);
         BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int y = 0, i = 0; y < height; y++) {
             for (int x = 0; x < width; x++, i += 3) {
@@ -77,38 +86,46 @@ public final class OverlayPictures {
         return (data[i] & 0xff) << 16 | (data[i + 1] & 0xff) << 8 | data[i + 2] & 0xff;
     }
 
-    /** The plane as a colour picture: RGB as it is, channels from their least to their largest value, added up. */
+    /**
+     * The plane as a colour picture: RGB as it is, channels stretched between two percentiles and added up. A channel that
+     * is flat between them is stretched from its least to its largest value, and one that is flat altogether is black.
+     * NaN is black, infinities are the ends; what an inverting lookup table shows inverted is inverted.
+     */
     static Raster8 picture(Planes planes, Planes.Plane plane, int factor, int width, int height) {
         byte[] data = new byte[width * height * 3];
         List<ImageProcessor> channels = plane.channels();
+        boolean inverted = !planes.rgb() && planes.image().isInvertedLut();
         for (int c = 0; c < channels.size(); c++) {
             ImageProcessor channel = channels.get(c);
-            double min = planes.rgb() ? 0 : Double.POSITIVE_INFINITY;
-            double max = planes.rgb() ? 255 : Double.NEGATIVE_INFINITY;
-            for (int i = 0; !planes.rgb() && i < channel.getPixelCount(); i++) {
-                float value = channel.getf(i);
-                if (Float.isFinite(value)) {
-                    min = Math.min(min, value);
-                    max = Math.max(max, value);
-                }
-            }
+            IntensityRange range = planes.rgb() ? IntensityRange.BYTES : range(channel);
             int colour = planes.rgb()
                     ? CHANNEL_COLOURS[c]
                     : channels.size() == 1 ? 0xffffff : CHANNEL_COLOURS[c % CHANNEL_COLOURS.length];
-            double scale = max > min ? 255 / (max - min) : 0;
             for (int y = 0, i = 0; y < height; y++) {
                 for (int x = 0; x < width; x++, i += 3) {
-                    double grey = (channel.getf(x * factor, y * factor) - min) * scale;
-                    add(data, i, Double.isNaN(grey) ? 0 : Math.min(255, Math.max(0, grey)), colour);
+                    float value = channel.getf(x * factor, y * factor);
+                    float grey = range.apply(value);
+                    add(data, i, inverted && !Float.isNaN(value) ? 255 - grey : grey, colour);
                 }
             }
         }
         return new Raster8(width, height, 3, data);
     }
 
-    private static void add(byte[] data, int i, double grey, int colour) {
+    private static IntensityRange range(ImageProcessor channel) {
+        int n = channel.getPixelCount();
+        int stride = (int) Math.max(1, (n + (long) LOOKED_AT - 1) / LOOKED_AT);
+        float[] values = new float[(n + stride - 1) / stride];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = channel.getf(i * stride);
+        }
+        IntensityRange range = IntensityRange.percentiles(values, SATURATED, 100 - SATURATED);
+        return range.low() < range.high() ? range : IntensityRange.percentiles(values, 0, 100);
+    }
+
+    private static void add(byte[] data, int i, float grey, int colour) {
         for (int k = 0; k < 3; k++) {
-            int share = (int) Math.round(grey * (colour >> 16 - 8 * k & 0xff) / 255);
+            int share = Math.round(grey * (colour >> 16 - 8 * k & 0xff) / 255);
             data[i + k] = (byte) Math.min(255, (data[i + k] & 0xff) + share);
         }
     }
@@ -132,12 +149,9 @@ public final class OverlayPictures {
             for (int slice = 1; slice <= labels.getNSlices(); slice++) {
                 int[] ids = LabelStack.labels(labels.getStack().getProcessor(labels.getStackIndex(1, slice, frame)));
                 ColorProcessor outlines = new ColorProcessor(width, height);
-                for (int y = 0, i = 0; y < height; y++) {
-                    for (int x = 0; x < width; x++, i++) {
-                        boolean edge = (x > 0 && ids[i - 1] != ids[i]) || (y > 0 && ids[i - width] != ids[i]);
-                        if (edge && ids[i] > 0) {
-                            outlines.set(i, colours[1 + (ids[i] - 1) % 255]);
-                        }
+                for (int i = 0; i < ids.length; i++) {
+                    if (Overlay.isEdge(ids, i, width)) {
+                        outlines.set(i, ids[i] > 0 ? Overlay.lifted(colours[1 + (ids[i] - 1) % 255]) : NEARLY_BLACK);
                     }
                 }
                 ImageRoi roi = new ImageRoi(0, 0, outlines);

@@ -25,6 +25,12 @@ final class PartOfProgress implements Progress {
     }
 
     @Override
+    public void foretell(double seconds, String what) {
+        int left = parts - part;
+        all.foretell(seconds * left, left == 1 ? what : what + " a plane, " + left + " planes");
+    }
+
+    @Override
     public boolean cancelled() {
         return all.cancelled();
     }

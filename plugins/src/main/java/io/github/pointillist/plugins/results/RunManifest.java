@@ -202,6 +202,17 @@ public final class RunManifest {
                 result.objects());
         found.addProperty("scale", result.scale());
         found.addProperty("pixel_size_um", result.pixelSizeUm() == 0 ? null : result.pixelSizeUm());
+        JsonArray planes = new JsonArray();
+        for (SegmentResult.PlaneNote note : result.planes()) {
+            JsonObject plane = new JsonObject();
+            plane.addProperty("slice", note.slice());
+            plane.addProperty("frame", note.frame());
+            plane.addProperty("scale", note.scale());
+            plane.addProperty("found", note.found());
+            plane.add("preparation", strings(note.notes()));
+            planes.add(plane);
+        }
+        found.add("planes", planes);
         root.add("found", found);
         return this;
     }

@@ -27,6 +27,7 @@ import java.util.Map;
  * @param masks for panoptic models: when a mask is a segment
  * @param device "auto", "cpu", "gpu0", ...
  * @param choice which channels of the image, and where
+ * @param scaleFrom what shares one scale where it is looked for
  */
 public record SegmentOptions(
         String model,
@@ -43,7 +44,18 @@ public record SegmentOptions(
         int tilePx,
         Masks masks,
         String device,
-        Choice choice) {
+        Choice choice,
+        ScaleFrom scaleFrom) {
+    /** What shares one scale where it follows from the objects that are found. */
+    public enum ScaleFrom {
+        /** Each slice and frame has its own. */
+        PLANE,
+        /** All slices and frames of an image have one. */
+        IMAGE,
+        /** All images of a run have one; on the command line alone. */
+        FOLDER
+    }
+
     /**
      * When a mask of a panoptic model is a segment; -1 for the model's own.
      *
@@ -73,7 +85,7 @@ public record SegmentOptions(
         }
     }
 
-    /** The same with the usual channel, within the image's selection. */
+    /** The same with the usual channel, within the image's selection, and one scale an image. */
     public SegmentOptions(
             String model,
             String variant,
@@ -104,7 +116,8 @@ public record SegmentOptions(
                 tilePx,
                 masks,
                 device,
-                Choice.USUAL);
+                Choice.USUAL,
+                ScaleFrom.IMAGE);
     }
 
     /** The same with the model's own thresholds of masks. */
@@ -255,6 +268,30 @@ public record SegmentOptions(
         }
     }
 
+    /** The same for one image, with a diameter in place of a scale that is looked for. */
+    SegmentOptions withDiameter(double px) {
+        if (scaling != Scaling.AUTOMATIC) {
+            return this;
+        }
+        return new SegmentOptions(
+                model,
+                variant,
+                Scaling.DIAMETER,
+                px,
+                pixelSizeUm,
+                minAreaPx,
+                foregroundThreshold,
+                centreThreshold,
+                excludeBorder,
+                invert,
+                linkSlices,
+                tilePx,
+                masks,
+                device,
+                choice,
+                ScaleFrom.IMAGE);
+    }
+
     /** The options by the names of the macro keys, in the order of the dialog. */
     public Map<String, String> macroKeys() {
         Map<String, String> keys = new LinkedHashMap<>();
@@ -276,6 +313,8 @@ public record SegmentOptions(
         keys.put("tile", Integer.toString(tilePx));
         keys.put("device", device);
         keys.put("channel", choice.channel());
+        // A folder is no matter of an open image: the scale that came of it is a diameter there.
+        keys.put("scale_from", ClusterMapOptions.word(scaleFrom == ScaleFrom.FOLDER ? ScaleFrom.IMAGE : scaleFrom));
         return keys;
     }
 
@@ -303,6 +342,9 @@ public record SegmentOptions(
         }
         arguments.addAll(List.of("--device", device));
         choice.addTo(arguments);
+        if (scaleFrom != ScaleFrom.IMAGE) {
+            arguments.addAll(List.of("--scale-from", ClusterMapOptions.word(scaleFrom)));
+        }
         return arguments;
     }
 

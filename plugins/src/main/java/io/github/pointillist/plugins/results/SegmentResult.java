@@ -21,10 +21,11 @@ import java.util.SortedMap;
  * @param classNames names of classes by their labels; empty for objects
  * @param objects number of objects in all planes, where those of linked slices count once; for classes of those that
  *     occur
- * @param scale pixels of the model's input for one pixel of the image, in the first plane
+ * @param scale pixels of the model's input for one pixel of the image, in the first plane in which something was found
  * @param pixelSizeUm micrometres a pixel, 0 where unknown
- * @param notes what was done, one line each, of the first plane where there are many
+ * @param notes what was done, one line each; what is not the same in all planes with the planes that it is about
  * @param milliseconds taken by the model
+ * @param planes scale and objects of each plane
  */
 public record SegmentResult(
         Kind kind,
@@ -37,7 +38,19 @@ public record SegmentResult(
         double scale,
         double pixelSizeUm,
         List<String> notes,
-        long milliseconds) {
+        long milliseconds,
+        List<PlaneNote> planes) {
+    /**
+     * What was done with one plane.
+     *
+     * @param slice from 1
+     * @param frame from 1
+     * @param scale pixels of the model's input for one pixel of the image
+     * @param found objects, classes or segments in it
+     * @param notes one line each
+     */
+    public record PlaneNote(int slice, int frame, double scale, int found, List<String> notes) {}
+
     /** A label in a plane, which counts from 1. */
     public record Place(int slice, int frame, int label) {}
 
@@ -56,6 +69,14 @@ public record SegmentResult(
         String found = kind == Kind.INSTANCES
                 ? objects + (objects == 1 ? " object" : " objects")
                 : objects + (objects == 1 ? " class" : " classes") + " of " + classNames.size();
+        if (planes.stream()
+                        .filter(plane -> plane.found() > 0)
+                        .mapToDouble(PlaneNote::scale)
+                        .distinct()
+                        .count()
+                > 1) {
+            return found + ", each plane at a scale of its own";
+        }
         String size =
                 scale == 1 ? "at its own size" : String.format(Locale.ROOT, "resized by %.3g for the model", scale);
         return found + ", " + size;

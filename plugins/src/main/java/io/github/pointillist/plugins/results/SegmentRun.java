@@ -8,11 +8,14 @@ import io.github.pointillist.catalog.ModelCard;
 import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.catalog.ModelStore;
 import io.github.pointillist.engine.Devices;
+import io.github.pointillist.plugins.results.SegmentOptions.ScaleFrom;
+import io.github.pointillist.plugins.results.SegmentResult.PlaneNote;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.ModelNote;
 import io.github.pointillist.tasks.Segment;
 import io.github.pointillist.tasks.Segment.Result;
 import io.github.pointillist.tasks.Segment.Settings;
+import io.github.pointillist.tasks.Segment.Sizes;
 import io.github.pointillist.tasks.SegmentPanoptic;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -34,6 +37,11 @@ public final class SegmentRun implements AutoCloseable {
     /** Objects of neighbouring slices are one where their intersection over union is at least this. */
     public static final double LEAST_IOU = 0.3;
 
+    /** Of a stack so many planes are looked at for the scale at most, and of them so many with objects. */
+    private static final int LOOKED_AT = 5;
+
+    private static final int WITH_OBJECTS = 3;
+
     private final SegmentOptions options;
     private final Segment task;
     private final SegmentPanoptic panoptic;
@@ -43,6 +51,45 @@ public final class SegmentRun implements AutoCloseable {
     /** What segments one plane: {@link Segment}, or what tests put in its place. */
     interface Segmenter {
         Result segment(RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress);
+
+        /** The same with sizes of objects found before; null for none. */
+        default Result segment(
+                RandomAccessibleInterval<? extends RealType<?>> plane,
+                double pixelSizeUm,
+                Sizes sizes,
+                Progress progress) {
+            return segment(plane, pixelSizeUm, progress);
+        }
+
+        /** Looks for the sizes of objects in a plane; null where the scale does not follow from them. */
+        default Sizes look(
+                RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress) {
+            return null;
+        }
+    }
+
+    /** The task as it is. */
+    private record TaskSegmenter(Segment task) implements Segmenter {
+        @Override
+        public Result segment(
+                RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress) {
+            return task.segment(plane, pixelSizeUm, progress);
+        }
+
+        @Override
+        public Result segment(
+                RandomAccessibleInterval<? extends RealType<?>> plane,
+                double pixelSizeUm,
+                Sizes sizes,
+                Progress progress) {
+            return task.segment(plane, pixelSizeUm, sizes, progress);
+        }
+
+        @Override
+        public Sizes look(
+                RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress) {
+            return task.looks(pixelSizeUm) ? task.look(plane, progress) : null;
+        }
     }
 
     /**
@@ -68,7 +115,7 @@ public final class SegmentRun implements AutoCloseable {
             model.close();
             throw e;
         }
-        segmenter = segments ? null : task::segment;
+        segmenter = segments ? null : new TaskSegmenter(task);
     }
 
     SegmentRun(SegmentOptions options, Segmenter segmenter, ModelCard card) {
@@ -101,11 +148,19 @@ public final class SegmentRun implements AutoCloseable {
      * @throws IllegalArgumentException if the image does not fit
      */
     public SegmentResult segment(ImagePlus image, Progress progress) {
+        return segment(image, null, progress);
+    }
+
+    /**
+     * The same with sizes of objects found before, in other images.
+     *
+     * @param folder null to look for them in this image; ignored where the scale does not follow from them
+     */
+    public SegmentResult segment(ImagePlus image, Sizes folder, Progress progress) {
         if (panoptic != null) {
             return segments(image, progress);
         }
-        boolean grey = card.segmentation() != null && card.segmentation().grey();
-        Planes planes = new Planes(image, options.choice(), grey ? Planes.Use.GREY : Planes.Use.COLOUR);
+        Planes planes = planes(image);
         Calibration own = image.getCalibration();
         double given = options.pixelSizeUm();
         PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
@@ -115,23 +170,35 @@ public final class SegmentRun implements AutoCloseable {
         Optional.ofNullable(PixelSizes.measure(calibration).note()).ifPresent(notes::add);
         notes.addAll(planes.notes());
         int count = planes.slices() * planes.frames();
-        double scale = 1;
+        List<PlaneNote> planeNotes = new ArrayList<>();
         long nanos = 0;
+        Sizes sizes = folder;
+        boolean shared = options.scaleFrom() != ScaleFrom.PLANE && count > 1;
+        if (sizes == null && shared) {
+            long start = System.nanoTime();
+            sizes = look(planes, pixelSize.um(), progress, notes);
+            nanos += System.nanoTime() - start;
+        }
         for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
             List<int[]> slices = new ArrayList<>();
             for (int slice = 1; slice <= planes.slices(); slice++, n++) {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                Result result = segmenter.segment(
-                        planes.seen(plane).pixels(), pixelSize.um(), new PartOfProgress(progress, n, count));
+                RandomAccessibleInterval<? extends RealType<?>> pixels =
+                        planes.seen(plane).pixels();
+                if (sizes == null && shared) { // none in the planes looked at: the first with objects decides
+                    Sizes here = segmenter.look(pixels, pixelSize.um(), new PartOfProgress(progress, n, count));
+                    sizes = here != null && here.any() ? here : null;
+                }
+                Result result =
+                        segmenter.segment(pixels, pixelSize.um(), sizes, new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (n == 0) {
                     found.begin(result.kind(), result.kind() == Kind.INSTANCES ? new TreeMap<>() : classNames(), count);
-                    scale = result.scale();
-                    notes.addAll(result.notes());
                 }
                 Area.Placed placed = placed(planes, result);
+                planeNotes.add(new PlaneNote(slice, frame, result.scale(), placed.count(), result.notes()));
                 if (options.linkSlices()) {
                     slices.add(placed.labels());
                 } else {
@@ -151,11 +218,72 @@ public final class SegmentRun implements AutoCloseable {
             }
         }
         progress.report(1, 1, "done");
+        notes.addAll(PlaneNotes.summary(planeNotes, planes.slices()));
         if (options.linkSlices() && planes.slices() > 1) {
             notes.add("objects of neighbouring slices are one where their intersection over union is at least "
                     + LEAST_IOU);
         }
-        return found.result(ClusterMapRun.stem(image.getTitle()) + "_labels", scale, pixelSize.um(), notes, nanos);
+        return found.result(ClusterMapRun.stem(image.getTitle()) + "_labels", planeNotes, pixelSize.um(), notes, nanos);
+    }
+
+    /**
+     * Looks for the sizes of objects in an image, in a few planes spread over it, until some have been found in
+     * {@value #WITH_OBJECTS} of them.
+     *
+     * @return null where the scale does not follow from them, or none were found
+     */
+    public Sizes look(ImagePlus image, Progress progress) {
+        if (panoptic != null) {
+            return null;
+        }
+        double given = options.pixelSizeUm();
+        double um = given > 0 ? given : PixelSizes.of(image.getCalibration()).um();
+        return look(planes(image), um, progress, new ArrayList<>());
+    }
+
+    private Planes planes(ImagePlus image) {
+        boolean grey = card.segmentation() != null && card.segmentation().grey();
+        return new Planes(image, options.choice(), grey ? Planes.Use.GREY : Planes.Use.COLOUR);
+    }
+
+    /**
+     * The options that give the same result for this image alone: where the scale came from others, its diameter.
+     */
+    public SegmentOptions repeating(SegmentResult result) {
+        boolean alone = options.scaleFrom() != ScaleFrom.FOLDER
+                || card.segmentation() == null
+                || card.segmentation().objectDiameterPx() == 0;
+        return alone ? options : options.withDiameter(card.segmentation().objectDiameterPx() / result.scale());
+    }
+
+    private Sizes look(Planes planes, double pixelSizeUm, Progress progress, List<String> notes) {
+        int count = planes.slices() * planes.frames();
+        List<Integer> order = PlaneNotes.spread(count, LOOKED_AT);
+        List<Sizes> found = new ArrayList<>();
+        List<String> where = new ArrayList<>();
+        for (int i = 0; i < order.size() && found.size() < WITH_OBJECTS; i++) {
+            progress.check();
+            int slice = order.get(i) % planes.slices() + 1;
+            int frame = order.get(i) / planes.slices() + 1;
+            Sizes sizes = segmenter.look(
+                    planes.seen(planes.read(slice, frame)).pixels(),
+                    pixelSizeUm,
+                    new PartOfProgress(progress, 0, count));
+            if (sizes == null) {
+                return null;
+            }
+            if (sizes.any()) {
+                found.add(sizes);
+                where.add(PlaneNotes.name(slice, frame, planes.slices(), planes.frames()));
+            }
+        }
+        if (found.isEmpty()) {
+            return null;
+        }
+        if (count > 1) {
+            notes.add("one scale for all " + count + " planes, from the objects in " + String.join(", ", where));
+        }
+        return Sizes.of(found);
     }
 
     /** Labels of what was seen at their places in the image. */
@@ -189,7 +317,7 @@ public final class SegmentRun implements AutoCloseable {
         List<String> notes = new ArrayList<>(List.of(pixelSize.note()));
         Optional.ofNullable(PixelSizes.measure(calibration).note()).ifPresent(notes::add);
         notes.addAll(planes.notes());
-        double scale = 1;
+        List<PlaneNote> planeNotes = new ArrayList<>();
         long nanos = 0;
         for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
             for (int slice = 1; slice <= planes.slices(); slice++, n++) {
@@ -199,10 +327,8 @@ public final class SegmentRun implements AutoCloseable {
                 SegmentPanoptic.Result result = placed(
                         planes, panoptic.segment(planes.seen(plane).pixels(), new PartOfProgress(progress, n, count)));
                 nanos += System.nanoTime() - start;
-                if (n == 0) {
-                    scale = result.scale();
-                    notes.addAll(result.notes());
-                }
+                planeNotes.add(new PlaneNote(
+                        slice, frame, result.scale(), result.segments().size(), result.notes()));
                 for (SegmentPanoptic.Segment segment : result.segments()) {
                     all.put(new SegmentResult.Place(slice, frame, segment.id()), segment);
                 }
@@ -212,6 +338,7 @@ public final class SegmentRun implements AutoCloseable {
             }
         }
         progress.report(1, 1, "done");
+        notes.addAll(PlaneNotes.summary(planeNotes, planes.slices()));
         String stem = ClusterMapRun.stem(image.getTitle());
         return new SegmentResult(
                 Kind.PANOPTIC,
@@ -221,10 +348,11 @@ public final class SegmentRun implements AutoCloseable {
                 table,
                 new TreeMap<>(),
                 all.size(),
-                scale,
+                PlaneNotes.scale(planeNotes),
                 pixelSize.um(),
                 notes,
-                nanos / 1_000_000);
+                nanos / 1_000_000,
+                planeNotes);
     }
 
     /** Segments of what was seen at their places in the image. */
@@ -318,7 +446,8 @@ public final class SegmentRun implements AutoCloseable {
             }
         }
 
-        SegmentResult result(String title, double scale, double pixelSizeUm, List<String> notes, long nanos) {
+        SegmentResult result(
+                String title, List<PlaneNote> planeNotes, double pixelSizeUm, List<String> notes, long nanos) {
             String level = kind == Kind.INSTANCES ? "objects" : "classes";
             ImagePlus image = calibrated(labels.toImage(title, planes.image(), List.of(level)), calibration);
             int count = kind == Kind.INSTANCES ? objects : table.classesFound();
@@ -330,10 +459,11 @@ public final class SegmentRun implements AutoCloseable {
                     table,
                     classNames,
                     count,
-                    scale,
+                    PlaneNotes.scale(planeNotes),
                     pixelSizeUm,
                     notes,
-                    nanos / 1_000_000);
+                    nanos / 1_000_000,
+                    planeNotes);
         }
     }
 

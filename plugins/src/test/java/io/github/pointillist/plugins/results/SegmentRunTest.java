@@ -577,7 +577,8 @@ class SegmentRunTest {
                 0,
                 SegmentOptions.Masks.AUTOMATIC,
                 "auto",
-                new Choice(channel, Choice.Within.USUAL));
+                new Choice(channel, Choice.Within.USUAL),
+                SegmentOptions.ScaleFrom.IMAGE);
     }
 
     @Test
