@@ -1,6 +1,6 @@
 // Classifies the active image; for Fiji's script editor (language Groovy).
 #@ ImagePlus input
-#@ String (label = "Installed model, folder or checkpoint") model
+#@ String (label = "Installed model, folder or checkpoint", persist = false) model
 
 import io.github.pointillist.plugins.results.Choice
 import io.github.pointillist.plugins.results.ClassifyOptions
@@ -19,3 +19,4 @@ result = run.classify(input, [], null, Progress.NONE)
 run.close()
 result.summary().each { println(it) }
 result.notes().each { println("input: " + it) }
+null // else Fiji opens a window for the value of the last line

@@ -1,6 +1,6 @@
 // Maps the clusters of the active image; for Fiji's script editor (language Groovy).
 #@ ImagePlus input
-#@ Integer (label = "Clusters", value = 256, min = 1) clusters
+#@ Integer (label = "Clusters", value = 256, min = 1, persist = false) clusters
 #@output ImagePlus labels
 
 import io.github.pointillist.plugins.results.Choice

@@ -13,3 +13,4 @@ import io.github.pointillist.tasks.Evaluate.Settings
 settings = new Settings(Mode.INSTANCES, Planes.EACH, [], true)
 result = EvaluateRun.compare(prediction, truth, settings, Progress.NONE)
 result.total().figures().each { println(it.name() + "  " + it.value()) }
+null // else Fiji opens a window for the value of the last line

@@ -1,6 +1,6 @@
 // Finds the objects in the active image; for Fiji's script editor (language Groovy).
 #@ ImagePlus input
-#@ String (label = "Model", value = "nuclei") model
+#@ String (label = "Model", value = "nuclei", persist = false) model
 #@output ImagePlus labels
 
 import ij.measure.ResultsTable

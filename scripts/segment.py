@@ -1,6 +1,6 @@
 # Finds the objects in the active image; for Fiji's script editor (language Python, that is Jython).
 #@ ImagePlus input
-#@ String (label = "Model", value = "nuclei") model
+#@ String (label = "Model", value = "nuclei", persist = false) model
 #@output ImagePlus labels
 
 from io.github.pointillist.plugins.results import ObjectRois, SegmentOptions, SegmentRun

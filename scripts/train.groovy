@@ -1,8 +1,8 @@
 // Trains a model on the active image and its ROIs (ROI Manager, else overlay); for Fiji's script editor (language Groovy).
 #@ ImagePlus input
-#@ String (label = "Name of the new model", value = "my-model") name
-#@ String (label = "Begin from", value = "nuclei") base
-#@ Double (label = "Minutes", value = 10) minutes
+#@ String (label = "Name of the new model", value = "my-model", persist = false) name
+#@ String (label = "Begin from", value = "nuclei", persist = false) base
+#@ Double (label = "Minutes", value = 10, persist = false) minutes
 
 import io.github.pointillist.plugins.results.Regions
 import io.github.pointillist.plugins.results.TrainOptions
@@ -17,3 +17,4 @@ options = new TrainOptions(name, base, null, [], 0, 0, 0, "microscopy", 0, 0, mi
 data = TrainingData.of(input, Regions.of(input))
 result = new TrainRun(options, data).run(null, Progress.NONE, [said: { println(it) }, grown: { }] as TrainRun.Listener)
 result.summary().each { println(it) }
+null // else Fiji opens a window for the value of the last line

@@ -1,6 +1,6 @@
 # Trains a model on the active image and its ROIs; for Fiji's script editor (language Python, that is Jython).
 #@ ImagePlus input
-#@ String (label = "Name of the new model", value = "my-model") name
+#@ String (label = "Name of the new model", value = "my-model", persist = false) name
 
 from io.github.pointillist.plugins.results import Regions, TrainingData, TrainOptions, TrainRun
 from io.github.pointillist.progress import Progress
