@@ -737,7 +737,15 @@ public final class ModelStore {
             config = ModelFile.config(architecture, parse(own, "the configuration in the file"));
             named = checkpoint.info().get(VARIANT_KEY);
         }
-        Recognised<C> found = architecture.recognise(checkpoint, config == null ? variant : null, config);
+        Recognised<C> found;
+        try {
+            found = architecture.recognise(checkpoint, config == null ? variant : null, config);
+        } catch (RuntimeException e) { // names of the family with shapes that none of it has
+            throw new CheckpointException(
+                    "the arrays in the file are not those of a model of the family " + architecture.id() + ": "
+                            + StrictJson.message(e),
+                    e);
+        }
         ModelCard card = card(architecture, found, named, checkpoint, options.classNames());
         return new Read(checkpoint, new Typed<>(architecture, found.config(), found.weights()), card, found.notes());
     }

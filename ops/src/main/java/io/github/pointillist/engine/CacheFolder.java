@@ -4,6 +4,7 @@ package io.github.pointillist.engine;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -79,8 +80,14 @@ final class CacheFolder {
      * @throws UnsafeFolderException with one line, if there is none
      */
     static void choose() {
-        Path home = Path.of(System.getProperty("user.home", "")).toAbsolutePath();
-        Path temporary = Path.of(System.getProperty("java.io.tmpdir", "")).toAbsolutePath();
+        Path home;
+        Path temporary;
+        try {
+            home = Path.of(System.getProperty("user.home", "")).toAbsolutePath();
+            temporary = Path.of(System.getProperty("java.io.tmpdir", "")).toAbsolutePath();
+        } catch (InvalidPathException e) { // "?" is none on Windows
+            return;
+        }
         if (!isPosix(temporary) && !isPosix(home)) {
             return;
         }

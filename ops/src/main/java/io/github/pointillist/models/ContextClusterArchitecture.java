@@ -109,8 +109,12 @@ public final class ContextClusterArchitecture extends OfficialArchitecture<Confi
             notes.add(HEADS_ASIDE + ": " + (weights.size() - inner.size()) + " entries of its heads left aside");
             return inner;
         }
-        throw new CheckpointException("no Context Cluster: there is no " + STEM + ", nor one under " + BACKBONE
-                + "; the file has " + weights.names().stream().limit(5).collect(Collectors.joining(", ", "", ", ...")));
+        throw new CheckpointException(
+                "no Context Cluster: there is no " + STEM + ", nor one under " + BACKBONE + "; the file has "
+                        + weights.names().stream()
+                                .limit(5)
+                                .map(CheckpointException::quote)
+                                .collect(Collectors.joining(", ", "", ", ...")));
     }
 
     private static boolean isObsolete(String name) {

@@ -145,7 +145,10 @@ public final class FasterVitArchitecture extends OfficialArchitecture<Config> {
         }
         if (!weights.contains(STEM)) {
             throw new CheckpointException("no FasterViT: there is no " + STEM + "; the first entries are "
-                    + weights.names().stream().limit(5).toList());
+                    + weights.names().stream()
+                            .limit(5)
+                            .map(CheckpointException::quote)
+                            .toList());
         }
         return weights;
     }

@@ -88,7 +88,10 @@ final class GkgNetArchitecture extends OfficialArchitecture<Config> {
         StateDict weights = checkpoint.weights();
         if (!recognises(weights)) {
             throw new CheckpointException("no GKGNet: " + LABELS + ", gcn_label or head.fc1 is missing; the file has "
-                    + weights.names().stream().limit(5).collect(Collectors.joining(", ", "", ", ...")));
+                    + weights.names().stream()
+                            .limit(5)
+                            .map(CheckpointException::quote)
+                            .collect(Collectors.joining(", ", "", ", ...")));
         }
         List<String> notes = new ArrayList<>();
         if (weights.names().stream().noneMatch(this::ignorable)) {

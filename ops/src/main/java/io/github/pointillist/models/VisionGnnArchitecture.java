@@ -97,7 +97,10 @@ final class VisionGnnArchitecture extends OfficialArchitecture<Config> {
         if (!recognises(weights)) {
             throw new CheckpointException(
                     "no " + id() + ": pos_embed, stem, backbone or prediction is missing; the file has "
-                            + weights.names().stream().limit(5).collect(Collectors.joining(", ", "", ", ...")));
+                            + weights.names().stream()
+                                    .limit(5)
+                                    .map(CheckpointException::quote)
+                                    .collect(Collectors.joining(", ", "", ", ...")));
         }
         List<String> notes = new ArrayList<>();
         if (weights.names().stream().noneMatch(this::ignorable) && pyramid) {

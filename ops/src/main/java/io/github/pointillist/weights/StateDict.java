@@ -27,7 +27,7 @@ public final class StateDict {
         Map<String, TensorEntry> map = new LinkedHashMap<>();
         for (TensorEntry entry : entries) {
             if (map.putIfAbsent(entry.name(), entry) != null) {
-                throw new IllegalArgumentException("two entries are named " + entry.name());
+                throw new IllegalArgumentException("two entries are named " + CheckpointException.quote(entry.name()));
             }
         }
         return new StateDict(map);
@@ -76,8 +76,12 @@ public final class StateDict {
     public TensorEntry get(String name) {
         TensorEntry entry = entries.get(name);
         if (entry == null) {
-            throw new IllegalArgumentException("no entry is named " + name + "; there are " + size() + ": "
-                    + entries.keySet().stream().limit(10).toList());
+            throw new IllegalArgumentException("no entry is named " + CheckpointException.quote(name) + "; there are "
+                    + size() + ": "
+                    + entries.keySet().stream()
+                            .limit(10)
+                            .map(CheckpointException::quote)
+                            .toList());
         }
         return entry;
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonParser;
 import io.github.pointillist.catalog.ModelStore.ImportOptions;
 import io.github.pointillist.parity.GoldenCase;
@@ -28,7 +29,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -306,6 +309,53 @@ class ModelStoreTest {
                     .hasMessageContaining(change[2]);
             assertThat((System.nanoTime() - start) / 1e9).isLessThan(5);
         }
+    }
+
+    /** Names of every family with other shapes, without some, or twice: refused in one line, or read where nothing matters. */
+    @Test
+    void otherShapesUnderKnownNamesAreRefusedInOneLine() throws IOException {
+        List<Path> checkpoints;
+        try (Stream<Path> files = Files.walk(GOLDEN)) {
+            checkpoints = files.filter(file -> file.getFileName().toString().startsWith("checkpoint-"))
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .toList();
+        }
+        Random random = new Random(7);
+        Path file = dir.resolve("changed.safetensors");
+        for (Path checkpoint : checkpoints) {
+            StateDict small = Checkpoint.read(checkpoint)
+                    .weights()
+                    .map(entry -> TensorEntry.of(entry.name(), new float[0], empty(entry.shape())));
+            List<String> names = List.copyOf(small.names());
+            for (int i = 0; i < 12; i++) {
+                StateDict changed = small;
+                // Half of the time what tells the variant, which comes first.
+                String name = names.get(random.nextInt(i % 2 == 0 ? names.size() : 10));
+                changed = i % 3 == 0
+                        ? changed.filter(other -> !other.equals(name))
+                        : changed.with(
+                                i % 3 == 1
+                                        ? TensorEntry.of(name, new float[1])
+                                        : TensorEntry.of(name, new float[0], 0, 1L << 40));
+                SafeTensors.write(changed, Map.of(), file);
+                try (LoadedModel any = store.load(file.toString(), null, Device.cpu())) {
+                    assertThat(any).isNotNull();
+                } catch (IOException e) {
+                    assertThat(e.getMessage()).isNotBlank();
+                    assertThat(e.getMessage().lines()).hasSize(1);
+                }
+            }
+        }
+    }
+
+    /** The same axes but for one, so that there are no values. */
+    private static long[] empty(Shape shape) {
+        long[] axes = shape.getShape().clone();
+        return axes.length == 0
+                ? new long[] {0}
+                : LongStream.concat(LongStream.of(axes).limit(axes.length - 1L), LongStream.of(0))
+                        .toArray();
     }
 
     @Test

@@ -37,8 +37,8 @@ class StateDictTest {
         assertThat(DICT.map(TensorEntry::toFloat32).get("b.x").dtype()).isEqualTo(DataType.FLOAT32);
         assertThatThrownBy(() -> DICT.rename(name -> "x"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("two entries are named x");
-        assertThatThrownBy(() -> DICT.get("c")).hasMessageContaining("there are 2: [a.x, b.x]");
+                .hasMessage("two entries are named 'x'");
+        assertThatThrownBy(() -> DICT.get("c")).hasMessageContaining("there are 2: ['a.x', 'b.x']");
         assertThatThrownBy(() -> DICT.asMap().clear()).isInstanceOf(UnsupportedOperationException.class);
     }
 
