@@ -98,8 +98,8 @@ class LauncherScriptTest {
         assertThat(first.out()).startsWith("pointillist ").doesNotContain("A Thing");
         assertThat(first.err().lines().map(line -> line.replaceAll("\\d+ s", "N s")))
                 .hasSize(3)
-                .anyMatch(
-                        line -> line.startsWith("pointillist: building for the first time: 2 to 6 minutes, with up to"))
+                .anyMatch(line ->
+                        line.startsWith("pointillist: building for the first time: 2 to 6 minutes, with about 250 MB"))
                 .contains("pointillist: building A Thing (N s)", "pointillist: built in N s");
         Ran second = run("0", link, "--version");
         assertThat(second.err()).isEmpty();
@@ -138,8 +138,7 @@ class LauncherScriptTest {
         assumeTrue(hasUtf8Locale(), "skipped: this machine has no UTF-8 locale");
         Path image = folder.resolve("Zellkern-ü 核.tif");
         TestImages.save(TestImages.image("x", 8, 12, 10), image);
-        for (Map<String, String> locale :
-                List.of(Map.<String, String>of(), Map.of("LC_ALL", "C"), Map.of("LANG", ""))) {
+        for (Map<String, String> locale : List.of(Map.<String, String>of(), Map.of("LC_ALL", "C"))) {
             more.clear();
             more.putAll(locale);
             Path out = folder.resolve("ausgänge" + locale.size());
@@ -147,7 +146,7 @@ class LauncherScriptTest {
             assertThat(ran.status()).as(ran.err()).isZero();
             assertThat(out.resolve("Zellkern-ü 核_clusters.tif")).exists();
             Ran missing = run("0", script, "cluster-map", "fehlt-ö.tif", "--clusters", "4", "--out", out.toString());
-            assertThat(missing.err()).contains("pointillist: fehlt-ö.tif: no such file or folder");
+            assertThat(missing.err()).contains("pointillist: fehlt-ö.tif: no such file");
         }
     }
 
