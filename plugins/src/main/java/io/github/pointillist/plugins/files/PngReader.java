@@ -253,19 +253,31 @@ final class PngReader {
     }
 
     private static void unfilter(int filter, byte[] row, byte[] above, int step) throws IOException {
-        for (int i = 0; i < row.length; i++) {
-            int left = i < step ? 0 : row[i - step] & 0xff;
-            int up = above[i] & 0xff;
-            switch (filter) {
-                case 0 -> {
-                    return;
+        switch (filter) {
+            case 0 -> {}
+            case 1 -> {
+                for (int i = step; i < row.length; i++) {
+                    row[i] += row[i - step];
                 }
-                case 1 -> row[i] += (byte) left;
-                case 2 -> row[i] += (byte) up;
-                case 3 -> row[i] += (byte) ((left + up) / 2);
-                case 4 -> row[i] += (byte) paeth(left, up, i < step ? 0 : above[i - step] & 0xff);
-                default -> throw new DamagedException("a PNG file with the filter " + filter);
             }
+            case 2 -> {
+                for (int i = 0; i < row.length; i++) {
+                    row[i] += above[i];
+                }
+            }
+            case 3 -> {
+                for (int i = 0; i < row.length; i++) {
+                    row[i] += (byte) (((i < step ? 0 : row[i - step] & 0xff) + (above[i] & 0xff)) / 2);
+                }
+            }
+            case 4 -> {
+                for (int i = 0; i < row.length; i++) {
+                    int left = i < step ? 0 : row[i - step] & 0xff;
+                    int corner = i < step ? 0 : above[i - step] & 0xff;
+                    row[i] += (byte) paeth(left, above[i] & 0xff, corner);
+                }
+            }
+            default -> throw new DamagedException("a PNG file with the filter " + filter);
         }
     }
 

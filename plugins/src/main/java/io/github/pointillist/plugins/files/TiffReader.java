@@ -31,9 +31,10 @@ final class TiffReader {
     private static final int MOST_SHARED = 4;
 
     /** Sizes in centimetres below this come from a microscope, others from a printer; ImageJ has the same bound. */
-    private static final double LARGEST_MICROSCOPE_CM = 1e-4;
+    private static final double LARGEST_MICROSCOPE_CM = 1e-3;
 
     private static final double UM_PER_CM = 1e4;
+    private static final int LONGEST_SHAPE = 4096;
 
     private static final int METADATA_MAGIC = 0x494a494a; // IJIJ
     private static final int METADATA_ROI = 0x726f6920; // roi
@@ -199,6 +200,11 @@ final class TiffReader {
     private Loaded byPages(long largest) throws IOException {
         int images = ImageJText.is(description) ? ImageJText.read(description).count("images") : 1;
         if (directories.pages().size() == 1 && images > 1) {
+            double needed = (double) first.rowBytes() * first.height * images;
+            if (first.compression == TiffPixels.NONE && needed <= bytes.size()) {
+                throw new UnsupportedFileException("a TIFF file whose one directory stands for " + images
+                        + " images of a kind that ImageJ does not write (" + first.kind() + ")");
+            }
             throw new DamagedException("a TIFF file cut short: ImageJ's text speaks of " + images + " images, and "
                     + bytes.size() + " bytes are there");
         }
@@ -364,7 +370,7 @@ final class TiffReader {
             if (images != pages && images > 1) {
                 notes.add("ImageJ's text speaks of " + images + " images; the file has " + pages);
             }
-        } else if (description.startsWith("{\"shape\"")) {
+        } else if (description.startsWith("{\"shape\"") && description.length() < LONGEST_SHAPE) {
             shaped(pages);
         }
     }
@@ -469,11 +475,13 @@ final class TiffReader {
             ImageJText.read(description).apply(calibration, x > 0 ? 1 / x : 0, y > 0 ? 1 / y : 0);
         } else if (x > 0 && y > 0) {
             int unit = (int) page.number(TiffDirectory.RESOLUTION_UNIT, 2);
-            boolean microscope = unit == 3 && 1 / x <= LARGEST_MICROSCOPE_CM;
+            boolean microscope = unit == 3 && 1 / x < LARGEST_MICROSCOPE_CM;
             if (unit == 3 || (unit == 2 && x != 72)) {
-                calibration.pixelWidth = (microscope ? UM_PER_CM : 1) / x;
-                calibration.pixelHeight = (microscope ? UM_PER_CM : 1) / y;
+                calibration.pixelWidth = 1 / x * (microscope ? UM_PER_CM : 1);
+                calibration.pixelHeight = 1 / y * (microscope ? UM_PER_CM : 1);
                 calibration.setUnit(microscope ? "um" : unit == 3 ? "cm" : "inch");
+            } else if (unit == 1) {
+                calibration.setUnit(" "); // as ImageJ has it
             }
         }
     }

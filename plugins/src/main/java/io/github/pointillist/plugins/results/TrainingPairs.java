@@ -289,10 +289,12 @@ public final class TrainingPairs {
                     + "; give a label plane for every plane");
         }
         return each(image, channel, List.of(), (slice, frame) -> {
+            // ImageJ holds signed numbers with 32768 added.
+            float zero = labels.getBitDepth() == 16 && labels.getCalibration().isSigned16Bit() ? 32768 : 0;
             ImageProcessor plane = labels.getStack().getProcessor((frame - 1) * image.getNSlices() + slice);
             float[] values = new float[plane.getPixelCount()];
             for (int i = 0; i < values.length; i++) {
-                values[i] = plane.getf(i);
+                values[i] = plane.getf(i) - zero;
             }
             return ArrayImgs.floats(values, plane.getWidth(), plane.getHeight());
         });
