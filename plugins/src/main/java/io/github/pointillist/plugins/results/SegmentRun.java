@@ -104,8 +104,7 @@ public final class SegmentRun implements AutoCloseable {
         if (panoptic != null) {
             return segments(image, progress);
         }
-        boolean grey = card.segmentation() != null && card.segmentation().grey();
-        Planes planes = new Planes(image, options.choice(), grey ? Planes.Use.GREY : Planes.Use.COLOUR);
+        Planes planes = planes(image);
         Calibration own = image.getCalibration();
         double given = options.pixelSizeUm();
         PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
@@ -123,8 +122,8 @@ public final class SegmentRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                Result result = segmenter.segment(
-                        planes.seen(plane).pixels(), pixelSize.um(), new PartOfProgress(progress, n, count));
+                Result result =
+                        segmenter.segment(plane.pixels(), pixelSize.um(), new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (n == 0) {
                     found.begin(result.kind(), result.kind() == Kind.INSTANCES ? new TreeMap<>() : classNames(), count);
@@ -158,6 +157,12 @@ public final class SegmentRun implements AutoCloseable {
         return found.result(ClusterMapRun.stem(image.getTitle()) + "_labels", scale, pixelSize.um(), notes, nanos);
     }
 
+    /** The image as the model sees it. */
+    private Planes planes(ImagePlus image) {
+        boolean grey = card.segmentation() != null && card.segmentation().grey();
+        return new Planes(image, options.choice(), grey ? Planes.Use.GREY : Planes.Use.COLOUR);
+    }
+
     /** Labels of what was seen at their places in the image. */
     private Area.Placed placed(Planes planes, Result result) {
         Area area = planes.area();
@@ -175,7 +180,7 @@ public final class SegmentRun implements AutoCloseable {
     }
 
     private SegmentResult segments(ImagePlus image, Progress progress) {
-        Planes planes = new Planes(image, options.choice(), Planes.Use.COLOUR);
+        Planes planes = planes(image);
         Calibration own = image.getCalibration();
         double given = options.pixelSizeUm();
         PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
@@ -196,8 +201,8 @@ public final class SegmentRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                SegmentPanoptic.Result result = placed(
-                        planes, panoptic.segment(planes.seen(plane).pixels(), new PartOfProgress(progress, n, count)));
+                SegmentPanoptic.Result result =
+                        placed(planes, panoptic.segment(plane.pixels(), new PartOfProgress(progress, n, count)));
                 nanos += System.nanoTime() - start;
                 if (n == 0) {
                     scale = result.scale();
