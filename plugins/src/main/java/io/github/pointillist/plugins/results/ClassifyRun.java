@@ -68,7 +68,7 @@ public final class ClassifyRun implements AutoCloseable {
             for (int slice = 1; slice <= planes.slices(); slice++, n++) {
                 progress.check();
                 List<Region> wanted = regions(image, area, rois, labels, slice, frame);
-                Planes.Plane plane = planes.seen(planes.read(slice, frame));
+                Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
                 Result result = task.classify(plane.pixels(), wanted, new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;

@@ -100,7 +100,7 @@ public final class ClusterMapRun implements AutoCloseable {
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
                 model.affinity(
-                                planes.seen(plane).pixels(),
+                                plane.pixels(),
                                 levels,
                                 point.x() - left,
                                 point.y() - top,
@@ -148,9 +148,11 @@ public final class ClusterMapRun implements AutoCloseable {
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
                 // the model sees whole rectangles; clusters of pixels are of the area alone
-                Planes.Plane seen = model == null ? planes.seenWithin(plane) : planes.seen(plane);
-                List<LabelPlane> maps =
-                        task.map(seen.pixels(), planes.seesRgb(), levels, new PartOfProgress(progress, n, count));
+                List<LabelPlane> maps = task.map(
+                        model == null ? planes.within(plane) : plane.pixels(),
+                        planes.seesRgb(),
+                        levels,
+                        new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (stack == null) {
                     found = maps.stream().map(LabelPlane::level).toList();

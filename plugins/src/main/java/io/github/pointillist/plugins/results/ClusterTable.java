@@ -168,7 +168,7 @@ public final class ClusterTable {
         float rounded = (float) value;
         boolean beyond = Float.isInfinite(rounded) || Math.abs(value) < Float.MIN_NORMAL;
         if (beyond && value != 0 && !Double.isInfinite(value)) {
-            return new BigDecimal(value).round(SEVEN_DIGITS).toString();
+            return Double.toString(new BigDecimal(value).round(SEVEN_DIGITS).doubleValue());
         }
         if (Float.isNaN(rounded) || Float.isInfinite(rounded)) {
             return Float.toString(rounded);

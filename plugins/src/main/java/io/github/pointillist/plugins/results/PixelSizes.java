@@ -122,6 +122,8 @@ record PixelSizes(double um, String note) {
             why = "the image's sides have different units, " + unit + " and " + other;
         } else if (pixels && (own.pixelWidth != 1 || own.pixelHeight != 1)) {
             why = "the image says that a pixel is " + own.pixelWidth + " x " + own.pixelHeight + " and not of what";
+        } else if (OF_PAPER.containsKey(plain(unit)) && own.pixelWidth == 1 && own.pixelHeight == 1) {
+            why = "the image says that a pixel is 1 x 1 " + unit + ", as files without a resolution do";
         } else if (!Double.isFinite(own.xOrigin) || !Double.isFinite(own.yOrigin)) {
             why = "the image's origin is " + own.xOrigin + ", " + own.yOrigin;
         }

@@ -20,8 +20,8 @@ import net.imglib2.view.Views;
  * of its own. RGB images and images with a palette (GIF, PNG, BMP) have three features, or one if the palette is grey. An 8-bit image of another format
  * may have a coloured lookup table: it is the display of grey values, which are kept. One plane at a time is read.
  *
- * <p>{@link #read} gives all of a plane, for what is measured; {@link #seen} what a task sees of it by a {@link Choice}:
- * some channels, within an area. What the task finds goes back to its place in the image by {@link #area}.
+ * <p>A plane has all of its values, for what is measured, and what a task sees of it by a {@link Choice}: some channels,
+ * within an area. What the task finds goes back to its place in the image by {@link #area}.
  */
 public final class Planes {
     /** What a task makes of several channels. */
@@ -162,26 +162,20 @@ public final class Planes {
         return rgb && chosen == null;
     }
 
-    /** What a task sees of a plane. */
-    public Plane seen(Plane plane) {
-        List<ImageProcessor> channels = chosen == null
-                ? plane.channels
-                : chosen.stream().map(plane.channels::get).toList();
+    private List<ImageProcessor> seen(List<ImageProcessor> all) {
+        List<ImageProcessor> channels =
+                chosen == null ? all : chosen.stream().map(all::get).toList();
         if (mean) {
             channels = List.of(mean(channels));
         }
-        if (area != null) {
-            channels = channels.stream().map(area::crop).toList();
-        }
-        return new Plane(channels, mean ? null : plane.calibrated);
+        return area == null ? channels : channels.stream().map(area::crop).toList();
     }
 
-    /** The same, where what lies inside the rectangle and outside the area is no number. */
-    Plane seenWithin(Plane plane) {
-        Plane seen = seen(plane);
+    /** What is seen of a plane, where what lies inside the rectangle and outside the area is no number. */
+    RandomAccessibleInterval<? extends RealType<?>> within(Plane plane) {
         return area == null || area.mask() == null
-                ? seen
-                : new Plane(seen.channels.stream().map(area::blank).toList(), null);
+                ? plane.pixels()
+                : pixels(plane.seen.stream().map(area::blank).toList());
     }
 
     private static ImageProcessor mean(List<ImageProcessor> channels) {
@@ -244,13 +238,14 @@ public final class Planes {
             for (int c = 1; c <= 3; c++) {
                 channels.add(new ByteProcessor(width(), height(), colour.getChannel(c)));
             }
-            return new Plane(channels, null);
+            return new Plane(channels, seen(channels), null);
         }
         for (int c = 1; c <= image.getNChannels(); c++) {
             channels.add(processor(c, slice, frame));
         }
         boolean calibrated = image.getBitDepth() != 32 && image.getCalibration().calibrated();
-        return new Plane(channels, calibrated ? image.getCalibration().getCTable() : null);
+        return new Plane(
+                channels, seen(channels), calibrated ? image.getCalibration().getCTable() : null);
     }
 
     private ImageProcessor processor(int channel, int slice, int frame) {
@@ -270,33 +265,38 @@ public final class Planes {
         return processor;
     }
 
+    private static RandomAccessibleInterval<? extends RealType<?>> pixels(List<ImageProcessor> channels) {
+        return switch (channels.get(0).getBitDepth()) {
+            case 8 ->
+                Views.stack(channels.stream()
+                        .map(c -> ArrayImgs.unsignedBytes((byte[]) c.getPixels(), c.getWidth(), c.getHeight()))
+                        .toList());
+            case 16 ->
+                Views.stack(channels.stream()
+                        .map(c -> ArrayImgs.unsignedShorts((short[]) c.getPixels(), c.getWidth(), c.getHeight()))
+                        .toList());
+            case 32 ->
+                Views.stack(channels.stream()
+                        .map(c -> ArrayImgs.floats((float[]) c.getPixels(), c.getWidth(), c.getHeight()))
+                        .toList());
+            default ->
+                throw new IllegalArgumentException(
+                        "image has " + channels.get(0).getBitDepth() + " bits a pixel; allowed are 8, 16, 32 and RGB");
+        };
+    }
+
     /**
      * One plane of features.
      *
-     * @param channels 8, 16 or 32-bit
+     * @param channels all of the whole plane, 8, 16 or 32-bit
+     * @param seen what a task sees: some of them, or their mean, within an area
      * @param calibrated the value of every grey level, or null where levels are values
      */
     @SuppressWarnings("ArrayRecordComponent") // a lookup table that belongs to ImageJ
-    public record Plane(List<ImageProcessor> channels, float[] calibrated) {
-        /** The same plane as (x, y, c), sharing its pixels. */
+    public record Plane(List<ImageProcessor> channels, List<ImageProcessor> seen, float[] calibrated) {
+        /** What a task sees of it as (x, y, c), sharing its pixels where it is all. */
         public RandomAccessibleInterval<? extends RealType<?>> pixels() {
-            return switch (channels.get(0).getBitDepth()) {
-                case 8 ->
-                    Views.stack(channels.stream()
-                            .map(c -> ArrayImgs.unsignedBytes((byte[]) c.getPixels(), c.getWidth(), c.getHeight()))
-                            .toList());
-                case 16 ->
-                    Views.stack(channels.stream()
-                            .map(c -> ArrayImgs.unsignedShorts((short[]) c.getPixels(), c.getWidth(), c.getHeight()))
-                            .toList());
-                case 32 ->
-                    Views.stack(channels.stream()
-                            .map(c -> ArrayImgs.floats((float[]) c.getPixels(), c.getWidth(), c.getHeight()))
-                            .toList());
-                default ->
-                    throw new IllegalArgumentException("image has "
-                            + channels.get(0).getBitDepth() + " bits a pixel; allowed are 8, 16, 32 and RGB");
-            };
+            return Planes.pixels(seen);
         }
 
         /** The calibrated value of a pixel. */

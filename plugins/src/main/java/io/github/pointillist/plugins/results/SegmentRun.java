@@ -185,8 +185,7 @@ public final class SegmentRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                RandomAccessibleInterval<? extends RealType<?>> pixels =
-                        planes.seen(plane).pixels();
+                RandomAccessibleInterval<? extends RealType<?>> pixels = plane.pixels();
                 if (sizes == null && shared) { // none in the planes looked at: the first with objects decides
                     Sizes here = segmenter.look(pixels, pixelSize.um(), new PartOfProgress(progress, n, count));
                     sizes = here != null && here.any() ? here : null;
@@ -241,11 +240,6 @@ public final class SegmentRun implements AutoCloseable {
         return look(planes(image), um, progress, new ArrayList<>());
     }
 
-    private Planes planes(ImagePlus image) {
-        boolean grey = card.segmentation() != null && card.segmentation().grey();
-        return new Planes(image, options.choice(), grey ? Planes.Use.GREY : Planes.Use.COLOUR);
-    }
-
     /**
      * The options that give the same result for this image alone: where the scale came from others, its diameter.
      */
@@ -266,9 +260,7 @@ public final class SegmentRun implements AutoCloseable {
             int slice = order.get(i) % planes.slices() + 1;
             int frame = order.get(i) / planes.slices() + 1;
             Sizes sizes = segmenter.look(
-                    planes.seen(planes.read(slice, frame)).pixels(),
-                    pixelSizeUm,
-                    new PartOfProgress(progress, 0, count));
+                    planes.read(slice, frame).pixels(), pixelSizeUm, new PartOfProgress(progress, 0, count));
             if (sizes == null) {
                 return null;
             }
@@ -284,6 +276,12 @@ public final class SegmentRun implements AutoCloseable {
             notes.add("one scale for all " + count + " planes, from the objects in " + String.join(", ", where));
         }
         return Sizes.of(found);
+    }
+
+    /** The image as the model sees it. */
+    private Planes planes(ImagePlus image) {
+        boolean grey = card.segmentation() != null && card.segmentation().grey();
+        return new Planes(image, options.choice(), grey ? Planes.Use.GREY : Planes.Use.COLOUR);
     }
 
     /** Labels of what was seen at their places in the image. */
@@ -303,7 +301,7 @@ public final class SegmentRun implements AutoCloseable {
     }
 
     private SegmentResult segments(ImagePlus image, Progress progress) {
-        Planes planes = new Planes(image, options.choice(), Planes.Use.COLOUR);
+        Planes planes = planes(image);
         Calibration own = image.getCalibration();
         double given = options.pixelSizeUm();
         PixelSizes pixelSize = given > 0 ? PixelSizes.given(given) : PixelSizes.of(own);
@@ -324,8 +322,8 @@ public final class SegmentRun implements AutoCloseable {
                 progress.check();
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
-                SegmentPanoptic.Result result = placed(
-                        planes, panoptic.segment(planes.seen(plane).pixels(), new PartOfProgress(progress, n, count)));
+                SegmentPanoptic.Result result =
+                        placed(planes, panoptic.segment(plane.pixels(), new PartOfProgress(progress, n, count)));
                 nanos += System.nanoTime() - start;
                 planeNotes.add(new PlaneNote(
                         slice, frame, result.scale(), result.segments().size(), result.notes()));

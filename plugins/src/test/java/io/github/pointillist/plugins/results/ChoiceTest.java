@@ -18,7 +18,6 @@ import ij.process.ColorProcessor;
 import ij.process.ImageProcessor;
 import ij.process.ShortProcessor;
 import io.github.pointillist.plugins.results.Choice.Within;
-import io.github.pointillist.plugins.results.Planes.Plane;
 import io.github.pointillist.plugins.results.Planes.Use;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.MapClusters.Method;
@@ -65,7 +64,7 @@ class ChoiceTest {
     }
 
     private static List<Float> firsts(Planes planes, int slice, int frame) {
-        return planes.seen(planes.read(slice, frame)).channels().stream()
+        return planes.read(slice, frame).seen().stream()
                 .map(channel -> channel.getf(0))
                 .toList();
     }
@@ -196,8 +195,7 @@ class ChoiceTest {
         ImagePlus image = hyperstack(2, 1, 1);
         image.setRoi(new Roi(2, 1, 3, 2));
         Planes planes = new Planes(image, new Choice("2", Within.USUAL), Use.GREY);
-        Plane seen = planes.seen(planes.read(1, 1));
-        ImageProcessor channel = seen.channels().get(0);
+        ImageProcessor channel = planes.read(1, 1).seen().get(0);
         assertThat(List.of(channel.getWidth(), channel.getHeight())).containsExactly(3, 2);
         assertThat(channel.getf(0, 0)).isEqualTo(2112f);
         assertThat(planes.notes()).hasSize(2);

@@ -86,7 +86,9 @@ class PixelSizesTest {
         "0,1,pixel",
         "0.5,0.5,pixel",
         "0.0138,0.0138,' '",
-        "2,1,pixels"
+        "2,1,pixels",
+        "1,1,inch",
+        "1,1,cm"
     })
     void whatIsNoLengthIsMeasuredInPixelsAndANoteSaysSo(double width, double height, String unit) {
         Calibration own = calibration(width, height, unit);
