@@ -79,7 +79,11 @@ final class CommandLaunch {
         try {
             Module module = module();
             fill(module, MacroOptions.parse(options == null ? "" : options));
+            ImagePlus before = CurrentImage.get();
             command = execute(module);
+            if (images(module).isEmpty()) {
+                CurrentImage.restore(before); // a macro goes on with its image, not with a plot of ours
+            }
             problem = command.problem();
         } catch (IllegalArgumentException e) {
             problem = e.getMessage();
@@ -237,13 +241,19 @@ final class CommandLaunch {
         command.callerTells();
         module.run();
         if (!command.isCanceled()) {
-            for (ModuleItem<?> output : info.outputs()) {
-                if (module.getOutput(output.getName()) instanceof ImagePlus image) {
-                    CurrentImage.show(image);
-                }
-            }
+            images(module).forEach(CurrentImage::show);
         }
         return command;
+    }
+
+    private List<ImagePlus> images(Module module) {
+        List<ImagePlus> images = new ArrayList<>();
+        for (ModuleItem<?> output : info.outputs()) {
+            if (module.getOutput(output.getName()) instanceof ImagePlus image) {
+                images.add(image);
+            }
+        }
+        return images;
     }
 
     /**

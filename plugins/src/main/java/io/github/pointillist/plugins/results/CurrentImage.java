@@ -59,6 +59,19 @@ public final class CurrentImage {
         }
     }
 
+    /** Makes an image that was the current one that again, if another became it meanwhile, as a plot; null: does nothing. */
+    public static void restore(ImagePlus image) {
+        if (image == null || get() == image) {
+            return;
+        }
+        ImageWindow window = image.getWindow();
+        if (window != null && !window.isClosed() && !Interpreter.isBatchMode()) {
+            IJ.selectWindow(image.getID()); // waits until it is
+        } else {
+            WindowManager.setTempCurrentImage(image);
+        }
+    }
+
     /** Makes an image the current one of this thread alone; null: whatever is current for all. */
     public static void set(ImagePlus image) {
         WindowManager.setTempCurrentImage(image);

@@ -4,6 +4,7 @@ package io.github.pointillist.plugins.results;
 import ij.ImagePlus;
 import ij.gui.Plot;
 import ij.gui.PlotWindow;
+import ij.macro.Interpreter;
 import ij.process.ColorProcessor;
 import ij.process.ImageProcessor;
 import io.github.pointillist.training.Logged;
@@ -51,10 +52,12 @@ public final class TrainingPlot {
 
     /**
      * Brings the windows up to date, or opens them; one that was closed stays closed. Does nothing where there is no
-     * screen.
+     * screen, or a macro wants no windows.
      */
     public synchronized void update(TrainingCurve curve) {
-        if (GraphicsEnvironment.isHeadless() || curve.lines().isEmpty()) {
+        if (GraphicsEnvironment.isHeadless()
+                || Interpreter.isBatchMode()
+                || curve.lines().isEmpty()) {
             return;
         }
         Plot loss = loss(name, curve);

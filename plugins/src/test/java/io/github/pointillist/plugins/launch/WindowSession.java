@@ -238,6 +238,12 @@ final class WindowSession {
         System.out.println("points: " + first + ", then " + window.getPlot().getDataObjectArrays(0)[0].length);
         System.out.println(
                 "metrics: " + WindowManager.getImage("Validation of live").getTitle());
+        for (String batch : new String[] {"false", "true"}) {
+            System.out.println("trained: "
+                    + IJ.runMacro("selectImage('cells.tif'); setBatchMode(" + batch + "); n = nImages;"
+                            + "run('Train...', 'name=again-" + batch + " base=tiny kind=instances steps=2 batch=1');"
+                            + "return getTitle() + ', ' + (nImages - n) + ' more';"));
+        }
     }
 
     /** Macros with windows and without, keys left out, and a hidden image; tells of every window that asks something. */
@@ -359,17 +365,22 @@ final class WindowSession {
 
     /** The Escape key stops a command and a macro. */
     private static void escape() throws InterruptedException {
-        ImagePlus large = new ImagePlus("large", TestImages.noise(8, 1400, 1400, 1));
+        ImagePlus large = new ImagePlus("large", TestImages.noise(8, 500, 500, 1));
         large.show();
         activate(large);
         for (String how : new String[] {"menu", "macro"}) {
             Thread thread;
             if (how.equals("menu")) {
                 GenericDialog dialog = start("Cluster Map...");
-                text(dialog, "Clusters (0 = automatic)").setText("2000");
+                press(dialog, "More...");
+                GenericDialog more = await("the rare inputs", () -> dialog("Cluster Map: more"));
+                IJ.wait(300);
+                text(more, "Iterations (context)").setText("1000000"); // hours
+                onEventQueue(() -> accept(more));
+                await("the end of the rare inputs", () -> dialog("Cluster Map: more") == null ? more : null);
                 accept(dialog);
             } else {
-                new MacroRunner("run('Cluster Map...', 'clusters=2000'); print('went on');");
+                new MacroRunner("run('Cluster Map...', 'iterations=1000000'); print('went on');");
             }
             thread = await("the thread", () -> named(how.equals("menu") ? "Cluster Map..." : "Macro$"));
             IJ.wait(2500);

@@ -100,6 +100,7 @@ class WindowTest {
             TestModels.forget();
         }
         List<String> log = onScreen("train");
+        assertThat(log).contains("trained: cells.tif, 2 more", "trained: cells.tif, 0 more");
         assertThat(log).contains("metrics: Validation of live").anyMatch(line -> line.matches("points: \\d, then 10"));
         assertThat(recorded(log))
                 .contains(
