@@ -402,9 +402,7 @@ public final class ModelStore {
     }
 
     private Prepared stage(String name, ModelCard card, Read read, Origin origin) throws IOException {
-        if (!Files.isDirectory(root)) { // Java 17 takes a link to a folder for none
-            Files.createDirectories(root);
-        }
+        Files.createDirectories(root);
         sweep();
         Path part = Files.createTempDirectory(root, PART);
         try {
