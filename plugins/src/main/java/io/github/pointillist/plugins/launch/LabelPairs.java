@@ -47,13 +47,13 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         if (!Files.isDirectory(predictions)) {
             return new LabelPairs(Map.of(predictions, truths), List.of());
         }
-        Map<String, List<Path>> predicted = byStem(predictions, mode, folders.recursive(), folders.pattern());
-        Map<String, List<Path>> trueOnes = byStem(truths, mode, folders.recursive(), null);
+        List<String> failures = new ArrayList<>();
+        Map<String, List<Path>> predicted = byStem(predictions, mode, folders.recursive(), folders.pattern(), failures);
+        Map<String, List<Path>> trueOnes = byStem(truths, mode, folders.recursive(), null, failures);
         if (folders.pattern() != null) {
             trueOnes.keySet().retainAll(predicted.keySet()); // of the truths those that were asked for
         }
         Map<Path, Path> pairs = new LinkedHashMap<>();
-        List<String> failures = new ArrayList<>();
         Set<String> stems = new TreeSet<>(predicted.keySet());
         stems.addAll(trueOnes.keySet());
         for (String stem : stems) {
@@ -97,10 +97,12 @@ record LabelPairs(Map<Path, Path> truths, List<String> failures) {
         return files.stream().map(Path::toString).collect(Collectors.joining(", "));
     }
 
-    private static Map<String, List<Path>> byStem(Path folder, Mode mode, boolean recursive, String pattern)
-            throws IOException {
-        List<Path> files = ImageFolder.search(folder, recursive, pattern).all();
-        if (files.isEmpty()) {
+    private static Map<String, List<Path>> byStem(
+            Path folder, Mode mode, boolean recursive, String pattern, List<String> failures) throws IOException {
+        ImageFolder found = ImageFolder.search(folder, recursive, pattern);
+        failures.addAll(found.failures());
+        List<Path> files = found.images();
+        if (files.isEmpty() && found.failures().isEmpty()) {
             throw new IllegalArgumentException(folder + ": the folder holds no image file"
                     + (pattern == null ? "" : " that --pattern '" + pattern + "' fits"));
         }

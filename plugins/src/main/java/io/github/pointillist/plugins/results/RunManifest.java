@@ -359,7 +359,7 @@ public final class RunManifest {
         return results;
     }
 
-    private static List<String> readOutputs(Path manifest) throws IOException {
+    private static List<String> readOutputs(Path manifest) {
         try {
             JsonObject object = GSON.fromJson(Files.readString(manifest), JsonObject.class);
             if (object == null || !object.has("outputs") || !object.has("command_line")) {
@@ -368,7 +368,11 @@ public final class RunManifest {
             return object.getAsJsonArray("outputs").asList().stream()
                     .map(element -> element.getAsString())
                     .toList();
-        } catch (com.google.gson.JsonParseException | IllegalStateException | ClassCastException e) {
+        } catch (IOException
+                | com.google.gson.JsonParseException
+                | IllegalStateException
+                | UnsupportedOperationException
+                | ClassCastException e) {
             return List.of(); // somebody else's file
         }
     }

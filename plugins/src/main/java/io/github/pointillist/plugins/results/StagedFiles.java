@@ -72,7 +72,7 @@ public final class StagedFiles implements AutoCloseable {
         if (ending) {
             throw new CancellationException("stopped");
         }
-        Files.createDirectories(folder);
+        make(folder);
         recover(folder);
         try {
             staging = Files.createTempDirectory(folder, PREFIX);
@@ -81,6 +81,13 @@ public final class StagedFiles implements AutoCloseable {
         }
         OPEN.put(staging.toAbsolutePath(), this);
         lock();
+    }
+
+    /** Java 17 takes a link to a folder for none. */
+    private static void make(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(folder);
+        }
     }
 
     private void lock() throws IOException {
@@ -140,7 +147,7 @@ public final class StagedFiles implements AutoCloseable {
             }
         }
         for (String name : names) {
-            Files.createDirectories(folder.resolve(name).getParent());
+            make(folder.resolve(name).getParent());
         }
         synchronized (MOVING) {
             if (ending) {

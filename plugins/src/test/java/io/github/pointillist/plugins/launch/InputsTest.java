@@ -97,6 +97,17 @@ class InputsTest {
     }
 
     @Test
+    void whatIsNoManifestOfOursIsNotRead() throws IOException {
+        file("in/a.tif");
+        Files.createDirectories(folder.resolve("in/x_run.json"));
+        Files.write(folder.resolve("in/y_run.json"), new byte[] {'"', (byte) 0xe4, '"'});
+        Files.writeString(folder.resolve("in/z_run.json"), "{\"outputs\": [[1, 2]], \"command_line\": 3}");
+        Inputs inputs = inputs(null, folder.resolve("in"));
+        assertThat(stems(inputs)).isEqualTo("{in/a.tif=a}");
+        assertThat(inputs.failures()).isEmpty();
+    }
+
+    @Test
     void aPatternChoosesByNameOrPath() throws IOException {
         for (String name : List.of("in/1_dapi.tif", "in/1_gfp.tif", "in/a/2_dapi.tif", "in/b/2_dapi.tif")) {
             file(name);

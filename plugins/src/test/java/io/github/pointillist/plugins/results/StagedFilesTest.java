@@ -59,6 +59,18 @@ class StagedFilesTest {
         assertThat(folder).isDirectoryNotContaining("glob:**/.*");
     }
 
+    @Test
+    void theFolderMayBeALink() throws IOException {
+        Path real = Files.createDirectories(folder.resolve("real/sub")).getParent();
+        Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+        Files.createSymbolicLink(real.resolve("linked"), Path.of("sub"));
+        try (StagedFiles staged = new StagedFiles(link)) {
+            Files.writeString(staged.stage("linked/a"), "a");
+            staged.commit();
+        }
+        assertThat(real.resolve("sub/a")).exists();
+    }
+
     /** As a run leaves it that is killed. */
     private Path left(String name, boolean complete) throws IOException {
         Path left = Files.createDirectories(folder.resolve(name));
