@@ -45,6 +45,9 @@ final class DicomHeader {
                     at += 8;
                 }
                 if (tag == PIXELS) {
+                    if (length == 0) {
+                        throw new DamagedException("a DICOM file without pixels");
+                    }
                     check(bytes, at, pixels * bits / 8);
                     return;
                 }

@@ -109,6 +109,7 @@ public final class ImageReaders {
                 return new Loaded(ImageJReaders.callBounded(() -> opener.openImage(path), size));
             }
             case Opener.AVI -> {
+                AviHeader.check(file);
                 return new Loaded(ImageJReaders.callBounded(() -> AVI_Reader.open(path, true), size));
             }
             case Opener.TEXT, Opener.JAVA_OR_TEXT, Opener.TABLE -> throw new IOException("a text file, not an image");

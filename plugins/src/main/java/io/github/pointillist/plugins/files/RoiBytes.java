@@ -17,6 +17,12 @@ public final class RoiBytes {
     private static final int NAME = 16;
     private static final int PROPERTIES = 40;
     private static final int COUNTERS = 48;
+    private static final int OPTIONS = 50;
+    private static final int SPLINE = 1;
+    private static final int SUB_PIXEL = 128;
+    /** Larger than any image. */
+    private static final float MOST_PIXELS = 1e7f;
+
     private static final int TEXT = 1;
     private static final int PICTURE = 4;
 
@@ -50,7 +56,8 @@ public final class RoiBytes {
             holds &= title >= 0 && text >= 0 && HEADER + 16 + 2 * (title + text) <= bytes.length;
         }
         long second = header.getInt(SECOND_HEADER);
-        if (second > 0 && second + SECOND_HEADER_SIZE <= bytes.length) {
+        holds &= second == 0 || (second >= HEADER && second + SECOND_HEADER_SIZE <= bytes.length);
+        if (holds && second > 0) {
             for (int part : new int[] {NAME, PROPERTIES}) {
                 long place = header.getInt((int) second + part);
                 long length = header.getInt((int) second + part + 4);
@@ -59,9 +66,33 @@ public final class RoiBytes {
             long counters = header.getInt((int) second + COUNTERS); // one a point, whatever the kind of region
             holds &= counters == 0 || (counters > 0 && points >= 0 && counters + 4 * points <= bytes.length);
         }
+        int options = header.getShort(OPTIONS);
+        if (holds && drawn && (options & SUB_PIXEL) != 0 && HEADER + 12 * points <= bytes.length) {
+            path(name, header, (int) points, (options & SPLINE) != 0);
+        }
         if (!holds) {
             throw new IOException(
                     name + " is a damaged ROI: it claims more points or text than its " + bytes.length + " bytes hold");
+        }
+    }
+
+    /** ImageJ's decoder makes a point of every pixel of a curve. */
+    private static void path(String name, ByteBuffer bytes, int points, boolean curve) throws IOException {
+        double length = 0;
+        float beforeX = 0;
+        float beforeY = 0;
+        for (int i = 0; i < points; i++) {
+            float x = bytes.getFloat(HEADER + 4 * points + 4 * i);
+            float y = bytes.getFloat(HEADER + 8 * points + 4 * i);
+            if (!(Math.abs(x) <= MOST_PIXELS && Math.abs(y) <= MOST_PIXELS)) {
+                throw new IOException(name + " is a damaged ROI: a point of it is " + x + ", " + y);
+            }
+            length += i == 0 ? 0 : Math.hypot(x - beforeX, y - beforeY);
+            beforeX = x;
+            beforeY = y;
+        }
+        if (curve && length > MOST_PIXELS) {
+            throw new IOException(name + " is a damaged ROI: a curve of " + (long) length + " pixels");
         }
     }
 }

@@ -75,7 +75,7 @@ public final class Regions {
         Roi roi;
         try {
             roi = new RoiDecoder(bytes, name.replaceAll("\\.roi$", "")).getRoi();
-        } catch (IOException | RuntimeException e) { // the decoder trusts its input
+        } catch (IOException | RuntimeException | OutOfMemoryError e) { // the decoder trusts its input
             throw new IOException(name + " is no ROI of ImageJ", e);
         }
         if (roi == null) {

@@ -116,7 +116,7 @@ public final class RoiLabels {
     }
 
     private static String title(Roi roi) {
-        return roi.getName() == null ? "without a name" : roi.getName();
+        return roi.getName() == null ? "without a name" : roi.getName().replaceAll("\\p{Cntrl}", "?");
     }
 
     private static String prefix(Roi roi) {

@@ -228,6 +228,25 @@ class ClusterMapVerbTest {
     }
 
     @Test
+    void saysWhatIsLeftOutOfFilesAndFolders() throws IOException {
+        Path images = Files.createDirectory(folder.resolve("mixed"));
+        Files.writeString(images.resolve("a.czi"), "ZISRAWFILE");
+        BufferedImage clear = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_4BYTE_ABGR);
+        ImageIO.write(clear, "png", images.resolve("clear.png").toFile());
+        CommandLineRun run = map(images, "--clusters", 1);
+        assertThat(run.status()).isZero();
+        assertThat(run.err())
+                .contains("left out 1 file that only Bio-Formats reads")
+                .contains("(a.czi)");
+        assertThat(run.out()).contains("clear.png: transparency (alpha) left out");
+        assertThat(manifest("clear")
+                        .getAsJsonObject("input")
+                        .getAsJsonArray("reading")
+                        .toString())
+                .isEqualTo("[\"transparency (alpha) left out\"]");
+    }
+
+    @Test
     void colouredLookupTablesOfTiffsAreGreyValues() throws IOException {
         ImagePlus image = TestImages.image("lut", 8, WIDTH, HEIGHT);
         IJ.setMinAndMax(image, 0, 255);

@@ -15,6 +15,7 @@ import io.github.pointillist.plugins.results.TrainingPairs.Examples;
 import io.github.pointillist.plugins.results.TrainingPairs.Found;
 import io.github.pointillist.plugins.results.TrainingPairs.Pair;
 import io.github.pointillist.training.Annotated;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +63,34 @@ class TrainingPairsTest {
     private static Roi named(Roi roi, String name) {
         roi.setName(name);
         return roi;
+    }
+
+    @Test
+    void whatFilesDoNotGiveIsSaid() throws IOException {
+        BufferedImage clear = new BufferedImage(30, 20, BufferedImage.TYPE_4BYTE_ABGR);
+        ImageIO.write(clear, "png", images.resolve("a.png").toFile());
+        saveLabels(labels, "a.tif", 1);
+        Examples examples =
+                TrainingPairs.read(TrainingPairs.find(images, labels, null).pairs(), 0, Options.OBJECTS);
+        assertThat(examples.notes()).containsExactly("a.png: transparency (alpha) left out");
+    }
+
+    @Test
+    void signedLabelsOfImageJKeepTheirValues() throws IOException {
+        save(images, "a.tif", 8, 1);
+        ImagePlus signed = IJ.createImage("a", "16-bit black", 30, 20, 1);
+        signed.getProcessor().add(32768);
+        signed.getProcessor().set(2, 5, 32768 + 7);
+        signed.getProcessor().set(3, 5, 32768 - 1);
+        signed.getCalibration().setSigned16BitCalibration();
+        ImageFiles.saveTiff(signed, labels.resolve("a.tif"));
+        Annotated read = TrainingPairs.read(
+                        TrainingPairs.find(images, labels, null).pairs(), 0, Options.OBJECTS)
+                .images()
+                .get(0);
+        assertThat(read.labels()[5 * 30 + 2]).isEqualTo(7);
+        assertThat(read.labels()[5 * 30 + 3]).isEqualTo(Annotated.IGNORE);
+        assertThat(read.labels()[0]).isZero();
     }
 
     @Test
