@@ -53,13 +53,6 @@ public final class ClassifyCommand extends CancelableCommand {
     private String variant = Words.AUTOMATIC;
 
     @Parameter(
-            label = "Channel",
-            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
-                    + " automatic: three are red, green and blue, else the one displayed",
-            persist = false)
-    private String channel = Words.AUTOMATIC;
-
-    @Parameter(
             label = "Classify each",
             choices = {"image", "roi", "object", "window"},
             description = "image: the whole image; roi: each region of the ROI Manager, of the overlay, or the"
@@ -120,6 +113,13 @@ public final class ClassifyCommand extends CancelableCommand {
             attrs = @Attr(name = Words.RARE),
             persist = false)
     private String device = "auto";
+
+    @Parameter(
+            label = "Channel",
+            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
+                    + " automatic: three are red, green and blue, else the one displayed",
+            persist = false)
+    private String channel = Words.AUTOMATIC;
 
     @Parameter(type = ItemIO.OUTPUT)
     private ImagePlus class_map;

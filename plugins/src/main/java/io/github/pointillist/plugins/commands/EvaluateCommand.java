@@ -52,18 +52,6 @@ public final class EvaluateCommand extends CancelableCommand {
     private String mode = "instances";
 
     @Parameter(
-            label = "Classes of the predicted (panoptic)",
-            description = "Title or id of an open image; automatic: X_classes of X_labels, X_classmap of X_objects",
-            persist = false)
-    private String classes = Words.AUTOMATIC;
-
-    @Parameter(
-            label = "Classes of the true (panoptic)",
-            description = "Title or id of an open image; automatic: X_classmap of X_objects, X_classes of X_labels",
-            persist = false)
-    private String true_classes = Words.AUTOMATIC;
-
-    @Parameter(
             label = "Planes of a stack",
             choices = {"each", "volume"},
             description = "each: a plane has objects of its own; volume: objects go through the slices",
@@ -78,6 +66,18 @@ public final class EvaluateCommand extends CancelableCommand {
 
     @Parameter(label = "Background is a class (semantic)", persist = false)
     private boolean background = true;
+
+    @Parameter(
+            label = "Classes of the predicted (panoptic)",
+            description = "Title or id of an open image; automatic: X_classes of X_labels, X_classmap of X_objects",
+            persist = false)
+    private String classes = Words.AUTOMATIC;
+
+    @Parameter(
+            label = "Classes of the true (panoptic)",
+            description = "Title or id of an open image; automatic: X_classmap of X_objects, X_classes of X_labels",
+            persist = false)
+    private String true_classes = Words.AUTOMATIC;
 
     @Parameter(
             label = "Force (also what looks like a picture)",

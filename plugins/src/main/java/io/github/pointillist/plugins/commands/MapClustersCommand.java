@@ -53,14 +53,6 @@ public final class MapClustersCommand extends CancelableCommand {
     private String method = "context";
 
     @Parameter(
-            label = "Channel",
-            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
-                    + " automatic: all are features; a model takes three as red, green and blue, else the one"
-                    + " displayed",
-            persist = false)
-    private String channel = Words.AUTOMATIC;
-
-    @Parameter(
             label = "Clusters (0 = automatic)",
             min = "0",
             description = "Automatic: 256 for context, 8 for kmeans and equitable",
@@ -160,6 +152,14 @@ public final class MapClustersCommand extends CancelableCommand {
             attrs = @Attr(name = Words.RARE),
             persist = false)
     private String device = "auto";
+
+    @Parameter(
+            label = "Channel",
+            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
+                    + " automatic: all are features; a model takes three as red, green and blue, else the one"
+                    + " displayed",
+            persist = false)
+    private String channel = Words.AUTOMATIC;
 
     @Parameter(label = "Outlines on the image", persist = false)
     private boolean overlay;

@@ -55,13 +55,6 @@ public final class SegmentCommand extends CancelableCommand {
     private String variant = Words.AUTOMATIC;
 
     @Parameter(
-            label = "Channel",
-            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
-                    + " automatic: the one displayed; the Log says which",
-            persist = false)
-    private String channel = Words.AUTOMATIC;
-
-    @Parameter(
             label = "Scaling",
             choices = {Words.AUTOMATIC, "calibration", "diameter", "none"},
             description =
@@ -189,6 +182,13 @@ public final class SegmentCommand extends CancelableCommand {
             attrs = @Attr(name = Words.RARE),
             persist = false)
     private String device = "auto";
+
+    @Parameter(
+            label = "Channel",
+            description = "Of images with several: a number from 1, a name (in colour images red, green, blue), or all;"
+                    + " automatic: the one displayed; the Log says which",
+            persist = false)
+    private String channel = Words.AUTOMATIC;
 
     @Parameter(label = "Outlines on the image", persist = false)
     private boolean overlay = true;

@@ -48,8 +48,8 @@ import picocli.CommandLine.Spec;
                     + " index + 1). The best classes and what was done to the input are printed.",
             "",
             "Images that are not of bytes are stretched: in each channel the percentiles 0.1 and 99.9 of the plane become"
-                    + " 0 and 255. One channel is given three times; three are red, green and blue; of others the mean is"
-                    + " taken. Slices and frames are classified one by one.",
+                    + " 0 and 255. One channel is given three times; three are red, green and blue; of others the first is"
+                    + " taken unless --channel names another, or all for their mean. Slices and frames are classified one by one.",
             "",
             "A table (.csv, .tsv, .txt) with columns x, y, z is a cloud of points, for models of point sets.",
             ""

@@ -127,7 +127,7 @@ public final class RunManifest {
         input.addProperty("pixel_width", finite(calibration.pixelWidth));
         input.addProperty("pixel_height", finite(calibration.pixelHeight));
         input.addProperty("slice_spacing", finite(calibration.pixelDepth));
-        input.addProperty("unit", calibration.getUnit());
+        input.addProperty("unit", PixelSizes.text(calibration.getUnit()));
         if (!ImageFiles.notes(image).isEmpty()) {
             input.add("reading", strings(ImageFiles.notes(image)));
         }

@@ -481,4 +481,48 @@ class EvaluateVerbTest {
                         .status())
                 .isEqualTo(2);
     }
+
+    /** A run of Segment writes its results beside the truth of the sample. */
+    @Test
+    void classesBesideLabelsAreThoseOfPredictionAndTruth() throws IOException {
+        Path labels = image("s_labels.tif", "aabb..cc");
+        Path objects = image("s_objects.tif", "aabb..cc");
+        image("s_classes.tif", "aaaa..aa");
+        image("s_classmap.tif", "aabb..bb");
+        Path out = folder.resolve("scores");
+        CommandLineRun run = evaluate(labels, objects, "--mode", "panoptic", "--out", out);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).contains("PQ of class 1       0.5000", "PQ of class 2       0.0000");
+        String macro = new Gson()
+                .fromJson(Files.readString(out.resolve("evaluation_run.json")), JsonObject.class)
+                .get("macro")
+                .getAsString();
+        assertThat(macro)
+                .contains("s_objects.tif\"); t = getImageID(); ", "s_classmap.tif\"); d = getImageID(); ")
+                .endsWith("open(\"" + labels + "\"); run(\"Evaluate...\", \"truth=\" + t + \" mode=panoptic planes=each"
+                        + " ignore=none background=true classes=\" + c + \" true_classes=\" + d + \"\");");
+        CommandLineRun swapped = evaluate(
+                labels,
+                objects,
+                "--mode",
+                "panoptic",
+                "--classes",
+                folder.resolve("s_classmap.tif"),
+                "--true-classes",
+                folder.resolve("s_classmap.tif"));
+        assertThat(swapped.out()).contains("PQ of class 1       1.0000", "PQ of class 2       1.0000");
+        assertThat(evaluate(labels, objects, "--classes", "x.tif").err())
+                .contains("they are for --mode panoptic and two label images");
+    }
+
+    @Test
+    void picturesAreRefusedUnlessForced() throws IOException {
+        Path labels = save("labels.tif", new ByteProcessor(64, 64));
+        Path photo = save("photo.tif", TestImages.noise(8, 64, 64, 1));
+        assertThat(evaluate(labels, photo).err())
+                .contains("truth photo.tif looks like a picture")
+                .hasLineCount(1);
+        assertThat(evaluate(photo, labels).err()).contains("prediction photo.tif looks like a picture");
+        assertThat(evaluate(labels, photo, "--force").status()).isZero();
+    }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ij.IJ;
 import ij.ImagePlus;
+import ij.ImageStack;
 import ij.process.ByteProcessor;
 import ij.process.ImageProcessor;
 import ij.process.ShortProcessor;
@@ -388,6 +389,57 @@ class MacrosTest {
                 .hasSize(2);
         assertThat(log).anyMatch(line -> line.startsWith("Macro Error: ") && line.contains("roi_manager is true"));
         assertThat(log).doesNotContain("went on");
+    }
+
+    /** What the macro line says of channel and selection the command line says by options. */
+    @Test
+    void channelsAndSelectionsInAMacro() throws IOException, InterruptedException {
+        installObjects("objects");
+        ImageProcessor dots = TestImages.dots(16, 96, 72);
+        ImageProcessor other = dots.duplicate();
+        other.flipHorizontal();
+        ImageStack stack = new ImageStack(96, 72);
+        stack.addSlice("c:1/2 - GFP", other);
+        stack.addSlice("c:2/2 - DAPI", dots);
+        ImagePlus two = new ImagePlus("two", stack);
+        two.setDimensions(2, 1, 1);
+        Path file = TestImages.save(two, folder.resolve("two.tif"));
+        Path saved = folder.resolve("macro.tif");
+        List<String> log = runText("open('" + file + "'); makeRectangle(10, 5, 60, 50);\n"
+                + "run('Segment...', 'model=objects scaling=none channel=dapi overlay=false');\n"
+                + "saveAs('Tiff', '" + saved + "'); labels = getImageID(); rows = nResults;\n"
+                + "selectImage('two.tif'); getSelectionBounds(x, y, w, h); print('selected ' + x + ',' + y + ',' + w + ',' + h);\n"
+                + "run('Clear Results'); selectImage(labels);\n"
+                + "run('Evaluate...', 'truth=' + labels); print('true ' + getResult('true objects', 0) + ' of ' + rows);\n"
+                + "selectImage('two.tif'); run('Evaluate...', 'truth=' + labels); print('went on');");
+        assertThat(log)
+                .contains("selected 10,5,60,50", "Segment: channel 2 of 2 (DAPI) taken, as asked for")
+                .anyMatch(line -> line.matches("true (\\d+) of \\1"))
+                .anyMatch(line -> line.startsWith("Macro Error: ") && line.contains("two.tif has 2 channels"))
+                .doesNotContain("went on");
+        TestModels.use(folder.resolve("models"));
+        try {
+            CommandLineRun run = CommandLineRun.of(
+                    "segment",
+                    file,
+                    "--model",
+                    "objects",
+                    "--scaling",
+                    "none",
+                    "--channel",
+                    "2",
+                    "--region",
+                    "10,5,60,50",
+                    "--out",
+                    folder);
+            assertThat(run.err()).isEmpty();
+        } finally {
+            TestModels.forget();
+        }
+        assertThat(IJ.openImage(saved.toString()).getProcessor().getPixels())
+                .isEqualTo(IJ.openImage(folder.resolve("two_labels.tif").toString())
+                        .getProcessor()
+                        .getPixels());
     }
 
     @Test

@@ -4,6 +4,8 @@ package io.github.pointillist.plugins.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ij.ImagePlus;
+import ij.gui.Roi;
+import ij.process.ByteProcessor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +80,8 @@ class WindowTest {
                         "objects: 12, rows 12, overlay 12, manager 13, last object 12");
         assertThat(recorded(log))
                 .contains("run(\"Segment...\", \"model=objects variant=automatic scaling=none object_diameter=0.0")
-                .contains("link_slices=false tile=0 device=auto overlay=true table=true roi_manager=true")
+                .contains(
+                        "link_slices=false tile=0 device=auto channel=automatic overlay=true table=true roi_manager=true")
                 .doesNotContain("choose");
     }
 
@@ -88,7 +91,7 @@ class WindowTest {
         assertThat(log).contains("compared: cells.tif with true cells, AP@0.9 1.0");
         assertThat(recorded(log))
                 .contains("run(\"Evaluate...\", \"truth=[true cells] mode=instances planes=each ignore=none"
-                        + " background=true\");");
+                        + " background=true classes=automatic true_classes=automatic force=false\");");
     }
 
     @Test
@@ -168,6 +171,16 @@ class WindowTest {
         }
     }
 
+    /** Labels of 3 x 2 squares. */
+    private static ByteProcessor squares() {
+        ByteProcessor labels = new ByteProcessor(120, 90);
+        for (int i = 0; i < 6; i++) {
+            labels.setValue(i + 1);
+            labels.fill(new Roi(10 + i % 3 * 35, 10 + i / 3 * 40, 25, 25));
+        }
+        return labels;
+    }
+
     private static Process startScreen() {
         try {
             return new ProcessBuilder("Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24")
@@ -181,9 +194,12 @@ class WindowTest {
     private List<String> session(String display, String scenario) throws IOException, InterruptedException {
         MacrosTest.installInto(folder);
         Files.createDirectories(PICTURES);
-        ImagePlus image = scenario.equals("segment")
-                ? new ImagePlus("cells", TestImages.dots(8, 96, 72))
-                : TestImages.image("cells", 8, 120, 90);
+        ImagePlus image =
+                switch (scenario) {
+                    case "segment" -> new ImagePlus("cells", TestImages.dots(8, 96, 72));
+                    case "evaluate" -> new ImagePlus("cells", squares());
+                    default -> TestImages.image("cells", 8, 120, 90);
+                };
         image.getCalibration().setUnit("micron");
         TestImages.save(image, folder.resolve("cells.tif"));
         List<String> command = new ArrayList<>(List.of(

@@ -288,6 +288,49 @@ class ChoiceTest {
                 .withMessageContaining("region is a straight line without area");
     }
 
+    private static List<Roi> areas() {
+        Roi rounded = new Roi(3, 2, 20, 15);
+        rounded.setCornerDiameter(8);
+        ij.gui.ShapeRoi ring =
+                new ij.gui.ShapeRoi(new OvalRoi(2, 2, 26, 20)).not(new ij.gui.ShapeRoi(new Roi(10, 8, 5, 5)));
+        float[] x = {1.3f, 28.7f, 20.1f, 4.9f};
+        float[] y = {0.4f, 3.2f, 22.6f, 19.5f};
+        return List.of(
+                new Roi(0, 0, 30, 24),
+                new Roi(4.4, 3.6, 7.2, 8.1),
+                rounded,
+                ring,
+                new OvalRoi(0, 0, 30, 24),
+                new ij.gui.EllipseRoi(5, 12, 25, 12, 0.5),
+                new ij.gui.RotatedRectRoi(5, 5, 22, 18, 6),
+                new PolygonRoi(x, y, Roi.POLYGON),
+                new PolygonRoi(x, y, Roi.FREEROI),
+                new PolygonRoi(new int[] {2, 20, 20, 2}, new int[] {2, 2, 10, 10}, 4, Roi.TRACED_ROI));
+    }
+
+    /** As many pixels, in the same places, as ImageJ counts in the selection. */
+    @Test
+    void everyKindOfAreaHasThePixelsThatImageJCounts() {
+        for (Roi roi : areas()) {
+            ByteProcessor plane = new ByteProcessor(30, 24);
+            Area area = Area.of(roi, 30, 24, "the selection");
+            int[] ones = new int[area.width() * area.height()];
+            Arrays.fill(ones, 1);
+            int[] placed = area.place(ones, 30, 24);
+            plane.setValue(1);
+            plane.setRoi(roi);
+            if (roi.getMask() == null) {
+                plane.fill();
+            } else {
+                plane.fill(roi.getMask());
+            }
+            for (int i = 0; i < placed.length; i++) {
+                assertThat(placed[i]).as(roi + " at " + i).isEqualTo(plane.get(i));
+            }
+            assertThat(area.pixels(30)).hasSize(Arrays.stream(placed).sum());
+        }
+    }
+
     // ---- labels of an area
 
     private static final int[] SEEN = {
