@@ -149,7 +149,7 @@ public record ModelCard(
             List<Integer> classValues,
             double smallestRadiusPx,
             double leastProminence) {
-        /** What noise of any correlation length does not reach. */
+        /** About what a model sees in noise of any kind. */
         public static final double PROMINENT = 2.4;
 
         private static final double LARGEST_SPECK = 100;

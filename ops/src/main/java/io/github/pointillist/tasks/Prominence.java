@@ -11,9 +11,9 @@ import java.util.stream.DoubleStream;
  *
  * <p>The prominence of an object is the mean inside less the mean of a ring around it, over the geometric mean of both
  * standard deviations. The ring is the ground that is nearer to this object than to others, further than one pixel and not
- * further than {@value #RING} of the diameter (at least {@value #LEAST_RING} pixels). What is thresholded out of a Gaussian
- * random field reaches about 2.5, whatever the field's correlation length: a network that picks objects in noise finds it
- * where it looks enlarged enough, and is not at a loss for shapes, but it cannot choose them more prominent than that.
+ * further than {@value #RING} of the diameter (at least {@value #LEAST_RING} pixels). What lies above a level in a Gaussian random
+ * field reaches 2 to 4, by the level and whatever the field's correlation length; what a network picks there, without being
+ * sure of it, reached 1.1 to 2.9. Bodies that are not hidden in the noise reach more.
  *
  * <p>Prominences are measured on a grid of two pixels of the model, at 16 of them a usual object. Where the model sees the
  * plane enlarged (or as it is), a median of 3 x 3 pixels of the plane takes hot ones out first. Then the values are smoothed by a bell of a

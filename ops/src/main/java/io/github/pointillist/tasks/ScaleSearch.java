@@ -56,6 +56,7 @@ final class ScaleSearch {
     private final ObjectDecoder.Options options;
     private final Intensities plane;
     private final Progress progress;
+    private final RasterF coarse;
     private final List<double[]> places;
     private int windows;
     private final double least;
@@ -75,6 +76,7 @@ final class ScaleSearch {
         this.options = options;
         this.plane = plane;
         this.progress = progress;
+        this.coarse = coarse();
         this.places = busiest();
         // Where an object that fills the plane would still come out half as large as the model knows it.
         this.most = most(plane);
@@ -104,7 +106,7 @@ final class ScaleSearch {
     private Sizes search() {
         Trial best = null;
         int looked = 0;
-        for (double scale : TRIED) {
+        for (double scale : isFlat() ? new double[0] : TRIED) {
             progress.report(looked++, TRIED.length + 1, "finding the scale");
             boolean far = best != null && Math.abs(Math.log(scale / best.scale())) > FAR;
             if (far || (scale < 1 && scale < least)) {
@@ -141,11 +143,23 @@ final class ScaleSearch {
         return best;
     }
 
-    /** The middles of the busiest blocks of the parts with the largest deviation, as shares of width and height. */
-    private List<double[]> busiest() {
+    private RasterF coarse() {
         double shrink = Math.min(1, COARSE_PX / (double) Math.max(plane.width(), plane.height()));
         Intensities.Scaled scaled = plane.scaled(shrink);
-        RasterF coarse = scaled.part(0, 0, scaled.width(), scaled.height());
+        return scaled.part(0, 0, scaled.width(), scaled.height());
+    }
+
+    private boolean isFlat() {
+        for (float value : coarse.data()) {
+            if (value != coarse.data()[0]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The middles of the busiest blocks of the parts with the largest deviation, as shares of width and height. */
+    private List<double[]> busiest() {
         double[] whole = {0, 0, 1, 1};
         return busiest(coarse, whole, BUSIEST).stream()
                 .map(part -> busiest(coarse, part, 1).get(0))

@@ -67,4 +67,34 @@ class OverlayTest {
         assertThatThrownBy(() -> Overlay.blend(Raster8.of(2, 1, 2), new int[2], new int[2], 0.5))
                 .hasMessageContaining("2 channels");
     }
+
+    /** Outlines have a bright and a dark line, of which one shows on any ground. */
+    @Test
+    void outlinesShowOnAnyGround() {
+        int[] labels = new int[8 * 8];
+        for (int i = 0; i < labels.length; i++) {
+            int row = i / 8;
+            labels[i] = i % 8 >= 2 && i % 8 < 6 && row >= 2 && row < 6 ? 1 : 0;
+        }
+        for (int grey : new int[] {0, 60, 128, 200, 255}) {
+            byte[] ground = new byte[64];
+            Arrays.fill(ground, (byte) grey);
+            Raster8 out = Overlay.outlined(new Raster8(8, 8, 1, ground), labels, new int[] {0, 0x0000C0}, 0);
+            double line = luma(out, 2 + 2 * 8);
+            double beside = luma(out, 1 + 2 * 8);
+            assertThat(line).isGreaterThanOrEqualTo(119);
+            assertThat(Math.max(Math.max(Math.abs(line - grey), Math.abs(beside - grey)), line - beside))
+                    .as("on " + grey)
+                    .isGreaterThan(85);
+            assertThat(luma(out, 0)).as("further off").isCloseTo(grey, org.assertj.core.data.Offset.offset(1.0));
+            assertThat(luma(out, 3 + 3 * 8)).as("inside").isCloseTo(grey, org.assertj.core.data.Offset.offset(1.0));
+        }
+    }
+
+    private static double luma(Raster8 picture, int pixel) {
+        byte[] data = picture.data();
+        return 0.299 * (data[3 * pixel] & 0xff)
+                + 0.587 * (data[3 * pixel + 1] & 0xff)
+                + 0.114 * (data[3 * pixel + 2] & 0xff);
+    }
 }

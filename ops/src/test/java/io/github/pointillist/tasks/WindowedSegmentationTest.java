@@ -12,10 +12,13 @@ import io.github.pointillist.tasks.Segment.Result;
 import io.github.pointillist.tasks.Segment.Scaling;
 import io.github.pointillist.tasks.Segment.Settings;
 import io.github.pointillist.tasks.WindowedNetwork.Network;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import net.imglib2.img.array.ArrayImgs;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Windows, blending and the search for the scale, with networks that know what they see: the fault is never theirs. */
 class WindowedSegmentationTest {
@@ -297,5 +300,124 @@ class WindowedSegmentationTest {
         assertThat(result.scale()).isEqualTo(1);
         assertThat(result.count()).isZero();
         assertThat(String.join("\n", result.notes())).contains("at no scale were objects found");
+    }
+
+    private static final Segmentation JUDGING =
+            new Segmentation(Kind.INSTANCES, 0, 32, 128, 48, 1, 99.8, true, 0.5, 0.3, List.of(), 0, 2.4);
+
+    /** Counts the windows that a network looks at. */
+    private record Counting(Network network, int[] windows) implements Network {
+        @Override
+        public float[][] outputs(RasterF window) {
+            windows[0]++;
+            return network.outputs(window);
+        }
+
+        @Override
+        public int stridePx() {
+            return network.stridePx();
+        }
+    }
+
+    private static Result judged(byte[] values, int side, Scaling scaling, int[] windows) {
+        return new WindowedSegmentation(settings(scaling, 0), JUDGING, 4, new Counting(seesBrightness(), windows))
+                .segment(ArrayImgs.unsignedBytes(values, side, side), 0, null, Progress.NONE);
+    }
+
+    /** Bodies in noise are found, of whatever size. */
+    @Test
+    void bodiesInNoiseAreFound() {
+        for (double diameter : new double[] {10, 32, 90}) {
+            int side = 200;
+            double[] field = Fields.noise(side, 0, 3);
+            byte[] bodies = discs(side, diameter);
+            for (int i = 0; i < field.length; i++) {
+                field[i] = 60 + 6 * field[i] + ((bodies[i] & 0xff) > 100 ? 90 : 0);
+            }
+            Result result = judged(Fields.bytes(field, 0, 1), side, Scaling.AUTOMATIC, new int[1]);
+            assertThat(result.scale()).as("discs of " + diameter).isCloseTo(32 / diameter, within(6 / diameter));
+            assertThat(result.count()).isGreaterThan(2);
+        }
+    }
+
+    /** A disc that nearly fills the plane, which mirror images would make part of a lattice. */
+    @ParameterizedTest
+    @CsvSource({"200, 95, 0", "512, 200, 5", "512, 60, 5", "64, 25, 5"})
+    void oneGiantIsOneObject(int side, double radius, double noise) {
+        double[] field = Fields.noise(side, 0, 5);
+        int area = 0;
+        for (int i = 0; i < field.length; i++) {
+            int row = i / side;
+            boolean inside = Math.hypot(i % side - side / 2.0 + 0.5, row - side / 2.0 + 0.5) < radius;
+            area += inside ? 1 : 0;
+            field[i] = 20 + noise * field[i] + (inside ? 150 : 0);
+        }
+        Result result = judged(Fields.bytes(field, 0, 1), side, Scaling.AUTOMATIC, new int[1]);
+        assertThat(result.count()).isEqualTo(1);
+        assertThat(Arrays.stream(result.labels()).filter(label -> label > 0).count())
+                .isBetween(area * 8L / 10, area * 12L / 10);
+    }
+
+    /** Objects so small that their scale would make a large plane take very long are seen less enlarged, and a note says so. */
+    @Test
+    void theWorkOnALargePlaneIsBounded() {
+        Network blind = new Network() {
+            @Override
+            public float[][] outputs(RasterF window) {
+                return new float[4][window.width() / 4 * (window.width() / 4)];
+            }
+
+            @Override
+            public int stridePx() {
+                return 4;
+            }
+        };
+        Segment.Sizes sizes = new Segment.Sizes(4, 4, 4, 1, 3);
+        for (int side : new int[] {150, 600}) {
+            Result result = new WindowedSegmentation(settings(Scaling.AUTOMATIC, 0), JUDGING, 4, blind)
+                    .segment(ArrayImgs.unsignedBytes(side, side), 0, sizes, Progress.NONE);
+            assertThat(result.scale()).isEqualTo(side == 150 ? 8 : 4);
+            assertThat(String.join("\n", result.notes()).contains("not enlarged 8 times, which would take long"))
+                    .isEqualTo(side == 600);
+        }
+    }
+
+    /** Sizes found elsewhere are taken as they are, and nothing is looked at for them. */
+    @Test
+    void sizesOfOtherPlanesAreTaken() {
+        int[] windows = new int[1];
+        Segment.Sizes sizes = new Segment.Sizes(16, 15, 17, 1, 3);
+        Result result = new WindowedSegmentation(
+                        settings(Scaling.AUTOMATIC, 0), JUDGING, 4, new Counting(seesBrightness(), windows))
+                .segment(ArrayImgs.unsignedBytes(discs(100, 16), 100, 100), 0, sizes, Progress.NONE);
+        assertThat(result.scale()).isEqualTo(2);
+        assertThat(windows[0]).as("windows of the grid alone").isEqualTo(4);
+        assertThat(Segment.Sizes.of(
+                        List.of(new Segment.Sizes(0, 0, 0, 0, 3), sizes, new Segment.Sizes(90, 9, 9, 0.4, 1))))
+                .isEqualTo(sizes);
+    }
+
+    /** Long work is foretold before most of it, with its size. */
+    @Test
+    void theTimeIsForetold() {
+        List<String> told = new ArrayList<>();
+        Progress progress = new Progress() {
+            @Override
+            public void report(long done, long total, String what) {}
+
+            @Override
+            public void foretell(double seconds, String what) {
+                assertThat(seconds).isPositive();
+                told.add(what);
+            }
+
+            @Override
+            public boolean cancelled() {
+                return false;
+            }
+        };
+        new WindowedSegmentation(settings(Scaling.NONE, 0), CARD, 4, seesBrightness())
+                .segment(ArrayImgs.unsignedBytes(discs(300, 32), 300, 300), 0, null, progress);
+        assertThat(told).containsExactly("0.09 megapixels, 16 windows");
     }
 }

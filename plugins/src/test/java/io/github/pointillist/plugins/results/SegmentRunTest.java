@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
 import ij.ImagePlus;
 import ij.ImageStack;
 import ij.gui.Roi;
@@ -18,6 +20,7 @@ import io.github.pointillist.catalog.ModelCard.Segmentation.Kind;
 import io.github.pointillist.progress.Progress;
 import io.github.pointillist.tasks.Segment.Result;
 import io.github.pointillist.tasks.Segment.Scaling;
+import io.github.pointillist.tasks.Segment.Sizes;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -500,7 +503,7 @@ class SegmentRunTest {
                         "run(\"Segment...\", \"model=fake variant=automatic scaling=diameter object_diameter=20.0"
                                 + " pixel_size=0.0 min_area=3.0 foreground_threshold=0.4 centre_threshold=-1.0 pixel_threshold=-1.0"
                                 + " thing_threshold=-1.0 stuff_threshold=-1.0 overlap_threshold=-1.0"
-                                + " exclude_border=true invert=true link_slices=true tile=512 device=cpu channel=automatic\");");
+                                + " exclude_border=true invert=true link_slices=true tile=512 device=cpu channel=automatic scale_from=image\");");
     }
 
     // ---- numbers
@@ -657,5 +660,179 @@ class SegmentRunTest {
                 folder.resolve("c.zip"));
         assertThat(Files.size(folder.resolve("c.zip"))).isPositive();
         assertThat(Regions.read(folder.resolve("c.zip"))).hasSize(2);
+    }
+
+    /** Finds objects where a plane has any: their diameter is the largest value. */
+    private static final class Looking implements SegmentRun.Segmenter {
+        private final List<Integer> looked = new ArrayList<>();
+
+        @Override
+        public Result segment(
+                RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress) {
+            return segment(plane, pixelSizeUm, null, progress);
+        }
+
+        @Override
+        public Result segment(
+                RandomAccessibleInterval<? extends RealType<?>> plane,
+                double pixelSizeUm,
+                Sizes sizes,
+                Progress progress) {
+            int[] labels = firstChannel(plane);
+            int own = Arrays.stream(labels).max().orElse(0);
+            double diameter = sizes != null ? sizes.diameterPx() : own;
+            double scale = diameter == 0 ? 1 : 12 / diameter;
+            int[] ones = Arrays.stream(labels).map(label -> Math.min(1, label)).toArray();
+            return new Result(
+                    (int) plane.dimension(0),
+                    (int) plane.dimension(1),
+                    Kind.INSTANCES,
+                    ones,
+                    Math.min(1, own),
+                    scale,
+                    List.of("scale " + scale));
+        }
+
+        @Override
+        public Sizes look(
+                RandomAccessibleInterval<? extends RealType<?>> plane, double pixelSizeUm, Progress progress) {
+            int own = Arrays.stream(firstChannel(plane)).max().orElse(0);
+            looked.add(own);
+            return new Sizes(own, own, own, own > 0 ? 1 : 0, 3);
+        }
+    }
+
+    private static ImagePlus stack(int... diameters) {
+        ImageStack stack = new ImageStack(4, 3);
+        for (int diameter : diameters) {
+            ShortProcessor plane = new ShortProcessor(4, 3);
+            plane.set(1, 1, diameter);
+            stack.addSlice(plane);
+        }
+        return new ImagePlus("stack.tif", stack);
+    }
+
+    private static SegmentOptions from(SegmentOptions.ScaleFrom what) {
+        return new SegmentOptions(
+                "fake",
+                null,
+                Scaling.AUTOMATIC,
+                0,
+                0,
+                0,
+                -1,
+                -1,
+                false,
+                false,
+                false,
+                0,
+                SegmentOptions.Masks.AUTOMATIC,
+                "auto",
+                what);
+    }
+
+    private static SegmentResult looking(Looking looking, SegmentOptions.ScaleFrom what, ImagePlus image) {
+        try (SegmentRun run = new SegmentRun(from(what), looking, card(Kind.INSTANCES))) {
+            return run.segment(image, Progress.NONE);
+        }
+    }
+
+    /** One scale, of the planes with objects, whichever comes first; a bounded number is looked at. */
+    @Test
+    void aStackHasOneScale() {
+        Looking looking = new Looking();
+        SegmentResult result =
+                looking(looking, SegmentOptions.ScaleFrom.IMAGE, stack(0, 6, 6, 4, 6, 0, 6, 6, 6, 6, 24));
+        assertThat(looking.looked).containsExactly(0, 0, 24, 6, 6);
+        assertThat(result.planes()).extracting(SegmentResult.PlaneNote::scale).containsOnly(2.0);
+        assertThat(result.planes()).extracting(SegmentResult.PlaneNote::found).startsWith(0, 1, 1);
+        assertThat(result.scale()).isEqualTo(2);
+        assertThat(result.notes())
+                .contains("one scale for all 11 planes, from the objects in slice 11, slice 3, slice 8", "scale 2.0");
+        assertThat(result.summary()).contains("resized by 2.00");
+        JsonObject found = new Gson()
+                .fromJson(new RunManifest("segment", null).segmented(result).toJson(), JsonObject.class)
+                .getAsJsonObject("found");
+        assertThat(found.getAsJsonArray("planes")).hasSize(11);
+        assertThat(found.getAsJsonArray("planes")
+                        .get(3)
+                        .getAsJsonObject()
+                        .get("scale")
+                        .getAsDouble())
+                .isEqualTo(2);
+    }
+
+    /** Objects that none of the planes looked at has decide from where they are first seen. */
+    @Test
+    void theFirstPlaneWithObjectsDecidesWhereTheSampleHasNone() {
+        SegmentResult result =
+                looking(new Looking(), SegmentOptions.ScaleFrom.IMAGE, stack(0, 0, 0, 0, 6, 24, 0, 0, 0, 0, 0));
+        assertThat(result.planes())
+                .extracting(SegmentResult.PlaneNote::scale)
+                .containsExactly(1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0);
+        assertThat(result.notes()).contains("slice 1 to slice 4: scale 1.0", "slice 5 to slice 11: scale 2.0");
+    }
+
+    @Test
+    void planesHaveTheirOwnScaleOnRequest() {
+        Looking looking = new Looking();
+        SegmentResult result = looking(looking, SegmentOptions.ScaleFrom.PLANE, stack(0, 6, 6, 24));
+        assertThat(looking.looked).as("each looks for itself").isEmpty();
+        assertThat(result.planes()).extracting(SegmentResult.PlaneNote::scale).containsExactly(1.0, 2.0, 2.0, 0.5);
+        assertThat(result.scale()).as("of the first with objects").isEqualTo(2);
+        assertThat(result.notes())
+                .contains("slice 1: scale 1.0", "slice 2 to slice 3: scale 2.0", "slice 4: scale 0.5");
+        assertThat(result.summary()).contains("each plane at a scale of its own");
+    }
+
+    /** A time series is one too, and what came of other images is repeated by a diameter. */
+    @Test
+    void sizesOfAFolderAreTakenAndRepeated() {
+        Looking looking = new Looking();
+        ImagePlus image = stack(6, 24);
+        image.setDimensions(1, 1, 2);
+        try (SegmentRun run = new SegmentRun(from(SegmentOptions.ScaleFrom.FOLDER), looking, card(Kind.INSTANCES))) {
+            SegmentResult result = run.segment(image, new Sizes(3, 3, 3, 1, 1), Progress.NONE);
+            assertThat(looking.looked).isEmpty();
+            assertThat(result.planes())
+                    .extracting(SegmentResult.PlaneNote::scale)
+                    .containsOnly(4.0);
+            assertThat(run.repeating(result).arguments()).contains("--object-diameter", "3.0", "diameter");
+            assertThat(run.look(image, Progress.NONE).diameterPx()).isEqualTo(6);
+        }
+        assertThat(from(SegmentOptions.ScaleFrom.PLANE).arguments()).contains("--scale-from", "plane");
+    }
+
+    @Test
+    void longWorkIsForetoldOnce() {
+        Foretold foretold = new Foretold();
+        assertThat(foretold.line(5, "0.07 megapixels")).isNull();
+        assertThat(foretold.line(185, "1.2 megapixels enlarged 4 times"))
+                .isEqualTo("about 3 minutes: 1.2 megapixels enlarged 4 times");
+        assertThat(foretold.line(185, "again")).isNull();
+        foretold.begin();
+        assertThat(foretold.line(42, "b")).isEqualTo("about 40 seconds: b");
+        foretold.begin();
+        List<Double> seconds = new ArrayList<>();
+        new PartOfProgress(
+                        new Progress() {
+                            @Override
+                            public void report(long done, long total, String what) {}
+
+                            @Override
+                            public void foretell(double all, String what) {
+                                seconds.add(all);
+                                assertThat(what).isEqualTo("small a plane, 90 planes");
+                            }
+
+                            @Override
+                            public boolean cancelled() {
+                                return false;
+                            }
+                        },
+                        10,
+                        100)
+                .foretell(2, "small");
+        assertThat(seconds).containsExactly(180.0);
     }
 }
