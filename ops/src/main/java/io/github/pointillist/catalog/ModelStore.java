@@ -443,7 +443,9 @@ public final class ModelStore {
     private Prepared stage(String name, ModelCard card, Read read, Origin origin) throws IOException {
         Path part;
         try {
-            Files.createDirectories(root);
+            if (!Files.isDirectory(root)) { // a link to a folder is one, which createDirectories refuses
+                Files.createDirectories(root);
+            }
             sweep();
             part = FreshFiles.folder(root, PART);
         } catch (FileSystemException e) {

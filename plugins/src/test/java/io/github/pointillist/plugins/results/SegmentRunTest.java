@@ -702,7 +702,7 @@ class SegmentRunTest {
         }
     }
 
-    private static ImagePlus stack(int... diameters) {
+    private static ImagePlus planesOf(int... diameters) {
         ImageStack stack = new ImageStack(4, 3);
         for (int diameter : diameters) {
             ShortProcessor plane = new ShortProcessor(4, 3);
@@ -728,6 +728,7 @@ class SegmentRunTest {
                 0,
                 SegmentOptions.Masks.AUTOMATIC,
                 "auto",
+                Choice.USUAL,
                 what);
     }
 
@@ -742,7 +743,7 @@ class SegmentRunTest {
     void aStackHasOneScale() {
         Looking looking = new Looking();
         SegmentResult result =
-                looking(looking, SegmentOptions.ScaleFrom.IMAGE, stack(0, 6, 6, 4, 6, 0, 6, 6, 6, 6, 24));
+                looking(looking, SegmentOptions.ScaleFrom.IMAGE, planesOf(0, 6, 6, 4, 6, 0, 6, 6, 6, 6, 24));
         assertThat(looking.looked).containsExactly(0, 0, 24, 6, 6);
         assertThat(result.planes()).extracting(SegmentResult.PlaneNote::scale).containsOnly(2.0);
         assertThat(result.planes()).extracting(SegmentResult.PlaneNote::found).startsWith(0, 1, 1);
@@ -766,7 +767,7 @@ class SegmentRunTest {
     @Test
     void theFirstPlaneWithObjectsDecidesWhereTheSampleHasNone() {
         SegmentResult result =
-                looking(new Looking(), SegmentOptions.ScaleFrom.IMAGE, stack(0, 0, 0, 0, 6, 24, 0, 0, 0, 0, 0));
+                looking(new Looking(), SegmentOptions.ScaleFrom.IMAGE, planesOf(0, 0, 0, 0, 6, 24, 0, 0, 0, 0, 0));
         assertThat(result.planes())
                 .extracting(SegmentResult.PlaneNote::scale)
                 .containsExactly(1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0);
@@ -776,7 +777,7 @@ class SegmentRunTest {
     @Test
     void planesHaveTheirOwnScaleOnRequest() {
         Looking looking = new Looking();
-        SegmentResult result = looking(looking, SegmentOptions.ScaleFrom.PLANE, stack(0, 6, 6, 24));
+        SegmentResult result = looking(looking, SegmentOptions.ScaleFrom.PLANE, planesOf(0, 6, 6, 24));
         assertThat(looking.looked).as("each looks for itself").isEmpty();
         assertThat(result.planes()).extracting(SegmentResult.PlaneNote::scale).containsExactly(1.0, 2.0, 2.0, 0.5);
         assertThat(result.scale()).as("of the first with objects").isEqualTo(2);
@@ -789,7 +790,7 @@ class SegmentRunTest {
     @Test
     void sizesOfAFolderAreTakenAndRepeated() {
         Looking looking = new Looking();
-        ImagePlus image = stack(6, 24);
+        ImagePlus image = planesOf(6, 24);
         image.setDimensions(1, 1, 2);
         try (SegmentRun run = new SegmentRun(from(SegmentOptions.ScaleFrom.FOLDER), looking, card(Kind.INSTANCES))) {
             SegmentResult result = run.segment(image, new Sizes(3, 3, 3, 1, 1), Progress.NONE);
