@@ -19,16 +19,8 @@ if (parts.length == 0) {
 } else {
 	open(parts[1]);
 	truth = getTitle();
-	id = getImageID();
 	open(parts[0]);
 	prediction = getTitle();
-	if (prediction == truth) { // files of one name in two folders
-		labels = getImageID();
-		selectImage(id);
-		truth = "truth of " + truth;
-		rename(truth);
-		selectImage(labels);
-	}
 }
 selectImage(prediction);
 run("Clear Results");
