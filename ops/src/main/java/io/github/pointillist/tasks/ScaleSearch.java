@@ -63,7 +63,14 @@ final class ScaleSearch {
     private final double most;
 
     /** What was found at one scale: the objects' diameters in pixels of the plane, and how good that is. */
-    private record Trial(double scale, double diameterPx, double smallPx, double largePx, double score) {}
+    private record Trial(double scale, double diameterPx, double smallPx, double largePx, double score) {
+        /** Two measurements that agree are averaged: which objects lie in the windows is chance. */
+        Trial with(Trial before) {
+            boolean agree = Math.abs(Math.log(diameterPx / before.diameterPx)) <= CLOSE;
+            double mean = agree ? Math.sqrt(diameterPx * before.diameterPx) : diameterPx;
+            return new Trial(scale, mean, smallPx, largePx, score);
+        }
+    }
 
     private ScaleSearch(
             WindowedNetwork network,
@@ -138,7 +145,7 @@ final class ScaleSearch {
             if (trial == null || trial.score() <= best.score()) {
                 break;
             }
-            best = trial;
+            best = trial.with(best);
         }
         return best;
     }

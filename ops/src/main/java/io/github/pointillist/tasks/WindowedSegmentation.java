@@ -28,7 +28,7 @@ final class WindowedSegmentation {
 
     private static final double MOST_BELIEVED = 8;
     private static final double SAME_SCALE = Math.log(1.1);
-    private static final double VERY_DIFFERENT = 3;
+    private static final double VERY_DIFFERENT = 4;
     private static final int USUAL_TILE_PX = 4096;
     private static final int INSTANCE_OUTPUTS = 4;
 

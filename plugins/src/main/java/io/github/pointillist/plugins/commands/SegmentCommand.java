@@ -11,6 +11,7 @@ import io.github.pointillist.plugins.results.ClusterMapOptions;
 import io.github.pointillist.plugins.results.CurrentImage;
 import io.github.pointillist.plugins.results.ObjectRois;
 import io.github.pointillist.plugins.results.SegmentOptions;
+import io.github.pointillist.plugins.results.SegmentOptions.ScaleFrom;
 import io.github.pointillist.plugins.results.SegmentResult;
 import io.github.pointillist.plugins.results.SegmentRun;
 import io.github.pointillist.progress.Progress;
@@ -251,6 +252,12 @@ public final class SegmentCommand extends CancelableCommand {
     }
 
     private SegmentOptions options() {
+        ScaleFrom from = ClusterMapOptions.choice(ScaleFrom.class, "scale_from", scale_from);
+        if (from == ScaleFrom.FOLDER) {
+            throw new IllegalArgumentException(
+                    "scale_from is folder, and this is one image; allowed are image and plane;"
+                            + " a folder has one scale on the command line, with --scale-from folder");
+        }
         return new SegmentOptions(
                 Words.model(model),
                 Words.is(variant, Words.AUTOMATIC) ? null : variant.strip(),
@@ -267,7 +274,7 @@ public final class SegmentCommand extends CancelableCommand {
                 new SegmentOptions.Masks(pixel_threshold, thing_threshold, stuff_threshold, overlap_threshold),
                 device.strip(),
                 new Choice(channel, Choice.Within.USUAL),
-                ClusterMapOptions.choice(SegmentOptions.ScaleFrom.class, "scale_from", scale_from));
+                from);
     }
 
     void chooseModel() {

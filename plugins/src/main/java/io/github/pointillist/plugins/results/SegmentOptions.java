@@ -171,6 +171,12 @@ public record SegmentOptions(
                 objectDiameterPx,
                 "above 0 pixels with scaling diameter, and 0 with scaling calibration and none; scaling is "
                         + ClusterMapOptions.word(scaling));
+        require(
+                scaleFrom == ScaleFrom.IMAGE || (scaleFrom != null && scaling == Scaling.AUTOMATIC),
+                "scale from",
+                scaleFrom == null ? null : ClusterMapOptions.word(scaleFrom),
+                "image unless scaling is automatic, so that a scale is looked for; scaling is "
+                        + ClusterMapOptions.word(scaling));
         require(isSize(pixelSizeUm), "pixel size", pixelSizeUm, "above 0 micrometres, or 0 for what the image says");
         require(isSize(minAreaPx), "min area", minAreaPx, "0 or more pixels");
         require(isThreshold(foregroundThreshold), "foreground threshold", foregroundThreshold, THRESHOLDS);
@@ -241,11 +247,12 @@ public record SegmentOptions(
                 && centreThreshold == Settings.AUTOMATIC
                 && !excludeBorder
                 && !invert
-                && !linkSlices;
+                && !linkSlices
+                && scaleFrom == ScaleFrom.IMAGE;
         if (!plain || scaling == Scaling.CALIBRATION) {
             throw new IllegalArgumentException(
                     "model " + model + " is panoptic: object diameter, least area, thresholds"
-                            + " of foreground and centre, border, inversion, linked slices and scaling by calibration are for"
+                            + " of foreground and centre, border, inversion, linked slices, scale from and scaling by calibration are for"
                             + " models of objects; leave them out");
         }
         return new SegmentPanoptic.Settings(

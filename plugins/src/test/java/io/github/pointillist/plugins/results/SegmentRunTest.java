@@ -702,7 +702,7 @@ class SegmentRunTest {
         }
     }
 
-    private static ImagePlus planesOf(int... diameters) {
+    private static ImagePlus planes(int... diameters) {
         ImageStack stack = new ImageStack(4, 3);
         for (int diameter : diameters) {
             ShortProcessor plane = new ShortProcessor(4, 3);
@@ -743,7 +743,7 @@ class SegmentRunTest {
     void aStackHasOneScale() {
         Looking looking = new Looking();
         SegmentResult result =
-                looking(looking, SegmentOptions.ScaleFrom.IMAGE, planesOf(0, 6, 6, 4, 6, 0, 6, 6, 6, 6, 24));
+                looking(looking, SegmentOptions.ScaleFrom.IMAGE, planes(0, 6, 6, 4, 6, 0, 6, 6, 6, 6, 24));
         assertThat(looking.looked).containsExactly(0, 0, 24, 6, 6);
         assertThat(result.planes()).extracting(SegmentResult.PlaneNote::scale).containsOnly(2.0);
         assertThat(result.planes()).extracting(SegmentResult.PlaneNote::found).startsWith(0, 1, 1);
@@ -767,17 +767,17 @@ class SegmentRunTest {
     @Test
     void theFirstPlaneWithObjectsDecidesWhereTheSampleHasNone() {
         SegmentResult result =
-                looking(new Looking(), SegmentOptions.ScaleFrom.IMAGE, planesOf(0, 0, 0, 0, 6, 24, 0, 0, 0, 0, 0));
+                looking(new Looking(), SegmentOptions.ScaleFrom.IMAGE, planes(0, 0, 0, 6, 24, 0, 0, 0, 0, 0, 0));
         assertThat(result.planes())
                 .extracting(SegmentResult.PlaneNote::scale)
-                .containsExactly(1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0);
-        assertThat(result.notes()).contains("slice 1 to slice 4: scale 1.0", "slice 5 to slice 11: scale 2.0");
+                .containsExactly(1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0);
+        assertThat(result.notes()).contains("slice 1 to slice 3: scale 1.0", "slice 4 to slice 11: scale 2.0");
     }
 
     @Test
     void planesHaveTheirOwnScaleOnRequest() {
         Looking looking = new Looking();
-        SegmentResult result = looking(looking, SegmentOptions.ScaleFrom.PLANE, planesOf(0, 6, 6, 24));
+        SegmentResult result = looking(looking, SegmentOptions.ScaleFrom.PLANE, planes(0, 6, 6, 24));
         assertThat(looking.looked).as("each looks for itself").isEmpty();
         assertThat(result.planes()).extracting(SegmentResult.PlaneNote::scale).containsExactly(1.0, 2.0, 2.0, 0.5);
         assertThat(result.scale()).as("of the first with objects").isEqualTo(2);
@@ -790,7 +790,7 @@ class SegmentRunTest {
     @Test
     void sizesOfAFolderAreTakenAndRepeated() {
         Looking looking = new Looking();
-        ImagePlus image = planesOf(6, 24);
+        ImagePlus image = planes(6, 24);
         image.setDimensions(1, 1, 2);
         try (SegmentRun run = new SegmentRun(from(SegmentOptions.ScaleFrom.FOLDER), looking, card(Kind.INSTANCES))) {
             SegmentResult result = run.segment(image, new Sizes(3, 3, 3, 1, 1), Progress.NONE);
@@ -802,6 +802,25 @@ class SegmentRunTest {
             assertThat(run.look(image, Progress.NONE).diameterPx()).isEqualTo(6);
         }
         assertThat(from(SegmentOptions.ScaleFrom.PLANE).arguments()).contains("--scale-from", "plane");
+        SegmentOptions plane = from(SegmentOptions.ScaleFrom.PLANE);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SegmentOptions(
+                        "fake",
+                        null,
+                        Scaling.NONE,
+                        0,
+                        0,
+                        0,
+                        -1,
+                        -1,
+                        false,
+                        false,
+                        false,
+                        0,
+                        plane.masks(),
+                        "auto",
+                        plane.scaleFrom()))
+                .withMessageContaining("scale from is plane; allowed is image unless scaling is automatic");
     }
 
     @Test
