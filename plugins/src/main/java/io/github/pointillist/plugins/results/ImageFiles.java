@@ -62,8 +62,7 @@ public final class ImageFiles {
             return false;
         }
         String start = new String(head, 0, 4, StandardCharsets.ISO_8859_1);
-        return start.equals("II*\0")
-                || start.equals("MM\0*")
+        return start.matches("II[*+]\0|MM\0[*+]")
                 || start.equals("\u0089PNG")
                 || start.startsWith("\u00ff\u00d8\u00ff")
                 || start.equals("GIF8")
