@@ -819,6 +819,7 @@ class SegmentRunTest {
                         0,
                         plane.masks(),
                         "auto",
+                        Choice.USUAL,
                         plane.scaleFrom()))
                 .withMessageContaining("scale from is plane; allowed is image unless scaling is automatic");
     }
