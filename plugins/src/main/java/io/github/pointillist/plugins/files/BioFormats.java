@@ -47,17 +47,15 @@ public final class BioFormats {
         if (opener == null) {
             throw new UnsupportedFileException(why);
         }
-        int[] images = new int[1];
         ImagePlus image = ImageJReaders.call(() -> {
             try {
                 ImagePlus[] read = (ImagePlus[]) opener.invoke(null, file.toString());
-                images[0] = read == null ? 0 : read.length;
-                return images[0] == 0 ? null : read[0];
+                return read == null || read.length == 0 ? null : read[0];
             } catch (InvocationTargetException e) {
                 throw new IOException("Bio-Formats cannot read it (" + e.getCause() + ")", e);
             }
         });
-        Loaded loaded = new Loaded(image).note("read by Bio-Formats");
-        return images[0] > 1 ? loaded.note("the first of " + images[0] + " images taken, the others left out") : loaded;
+        return new Loaded(image)
+                .note("read by Bio-Formats: the first image of the file; others, if it has any, are left out");
     }
 }
