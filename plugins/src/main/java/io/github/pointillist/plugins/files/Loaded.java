@@ -17,6 +17,9 @@ import java.util.List;
 /** An image that was read, and what a user must know of the reading. */
 public final class Loaded {
     private final ImagePlus image;
+    /** What ImageJ calls the channels of a picture whose colours have more than eight bits. */
+    static final List<String> COLOURS = List.of("Red", "Green", "Blue");
+
     private final List<String> notes = new ArrayList<>();
 
     Loaded(ImagePlus image) {
@@ -60,11 +63,11 @@ public final class Loaded {
         return new Loaded(new ImagePlus("", new ColorProcessor(width, height, rgb)));
     }
 
-    /** Samples that are no colours, or colours of more than eight bits: a channel each. */
-    static Loaded channels(int width, int height, List<Object> planes) {
+    /** Red, green and blue of more than eight bits: a channel each, labelled as ImageJ labels them. */
+    static Loaded colours(int width, int height, List<Object> planes) {
         ImageStack stack = new ImageStack(width, height);
-        for (Object plane : planes) {
-            stack.addSlice("", plane);
+        for (int c = 0; c < planes.size(); c++) {
+            stack.addSlice(COLOURS.get(c), planes.get(c));
         }
         ImagePlus image = new ImagePlus("", stack);
         image.setDimensions(planes.size(), 1, 1);

@@ -199,7 +199,7 @@ final class PngReader {
             return Loaded.grey(width, height, planes[0].pixels());
         }
         if (bits == 16) {
-            return Loaded.channels(width, height, List.of(planes[0].pixels(), planes[1].pixels(), planes[2].pixels()));
+            return Loaded.colours(width, height, List.of(planes[0].pixels(), planes[1].pixels(), planes[2].pixels()));
         }
         Budget.memory("a plane in colour", 4.0 * width * height);
         int[] rgb = new int[width * height];

@@ -123,7 +123,7 @@ final class PnmReader {
             return Loaded.grey(width, height, planes[0].pixels());
         }
         if (most != 255) {
-            return Loaded.channels(width, height, List.of(planes[0].pixels(), planes[1].pixels(), planes[2].pixels()));
+            return Loaded.colours(width, height, List.of(planes[0].pixels(), planes[1].pixels(), planes[2].pixels()));
         }
         int[] rgb = new int[width * height];
         for (int i = 0; i < rgb.length; i++) {

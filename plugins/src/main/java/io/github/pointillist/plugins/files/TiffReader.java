@@ -36,6 +36,7 @@ final class TiffReader {
     private static final double UM_PER_CM = 1e4;
     private static final int LONGEST_SHAPE = 4096;
 
+    private static final int RGB = 2;
     private static final int METADATA_MAGIC = 0x494a494a; // IJIJ
     private static final int METADATA_ROI = 0x726f6920; // roi
     private static final int METADATA_OVERLAY = 0x6f766572; // over
@@ -84,7 +85,7 @@ final class TiffReader {
                         || (first.format == TiffDirectory.FLOAT && first.bits == 32));
         boolean colour = first.samples == 3
                 && first.bits == 8
-                && first.photometric == 2
+                && first.photometric == RGB
                 && !first.planar
                 && first.format == TiffDirectory.UINT;
         List<TiffDirectory> pages = directories.pages();
@@ -236,7 +237,7 @@ final class TiffReader {
         source.roundingNotes(notes);
         ImagePlus image = new ImagePlus("", stack);
         image.setDimensions(channels * source.planes(), slices, frames);
-        name(stack, source.planes());
+        name(stack, source.planes(), page.photometric == RGB);
         calibrate(image.getCalibration(), page);
         if (display && page.photometric == 3) {
             image.getProcessor()
@@ -450,12 +451,19 @@ final class TiffReader {
         return pages;
     }
 
-    private void name(ImageStack stack, int planesOfPage) {
-        if (planesOfPage > 1 || channelNames.size() != channels || stack.isVirtual()) {
+    private void name(ImageStack stack, int planesOfPage, boolean rgb) {
+        List<String> names = List.of();
+        if (planesOfPage == 1 && channelNames.size() == channels) {
+            names = channelNames;
+        } else if (rgb && channels == 1 && planesOfPage == Loaded.COLOURS.size()) {
+            names = Loaded.COLOURS;
+        }
+        if (stack instanceof TiffStack virtual) {
+            virtual.name(names);
             return;
         }
-        for (int i = 1; i <= stack.size(); i++) {
-            stack.setSliceLabel(channelNames.get((i - 1) % channels), i);
+        for (int i = 1; i <= stack.size() && !names.isEmpty(); i++) {
+            stack.setSliceLabel(names.get((i - 1) % names.size()), i);
         }
     }
 

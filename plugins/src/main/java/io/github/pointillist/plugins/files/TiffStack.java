@@ -11,6 +11,7 @@ import java.util.List;
 final class TiffStack extends VirtualStack {
     private final TiffPages source;
     private final int size;
+    private List<String> names = List.of();
     private int held = -1;
     private List<Object> planes;
 
@@ -19,6 +20,11 @@ final class TiffStack extends VirtualStack {
         this.source = source;
         size = source.pages().size() * source.planes();
         setBitDepth(source.bitDepth());
+    }
+
+    /** Names of the channels, the fastest of the stack's axes; none if empty. */
+    void name(List<String> channels) {
+        names = List.copyOf(channels);
     }
 
     @Override
@@ -74,7 +80,7 @@ final class TiffStack extends VirtualStack {
 
     @Override
     public String getSliceLabel(int n) {
-        return null;
+        return names.isEmpty() ? null : names.get((n - 1) % names.size());
     }
 
     @Override

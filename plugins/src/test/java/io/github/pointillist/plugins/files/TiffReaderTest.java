@@ -313,6 +313,13 @@ class TiffReaderTest {
         ImagePlus image = load(path).image();
         assertThat(new int[] {image.getNChannels(), image.getNSlices(), image.getNFrames()})
                 .containsExactly(3, 3, 1);
+        for (long held : new long[] {Long.MAX_VALUE, 0}) { // in memory, and page by page
+            ImagePlus opened = ImageReaders.read(path, held).image();
+            assertThat(IntStream.rangeClosed(1, 9)
+                            .mapToObj(n -> opened.getStack().getSliceLabel(n)))
+                    .as("what ImageJ calls the colours of 16 bits")
+                    .containsExactly("Red", "Green", "Blue", "Red", "Green", "Blue", "Red", "Green", "Blue");
+        }
         for (int n = 0; n < 9; n++) {
             int start = 1000 * (n / 3) + 300 * (n % 3);
             assertThat(planes[n]).isEqualTo(expected(i -> start + i));
