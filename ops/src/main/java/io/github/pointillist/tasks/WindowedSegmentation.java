@@ -102,7 +102,9 @@ final class WindowedSegmentation {
     /** Leaves out what a network sees in noise: objects that as a whole are not prominent, but for single ones that are. */
     private Objects withoutNoise(
             Objects objects, ObjectMaps maps, ObjectDecoder.Pixels pixels, Prominence prominence, List<String> notes) {
-        if (objects.count() == 0 || how.leastProminence() == 0) {
+        // Whoever says the scale knows what is there: faint objects of stained tissue are no more prominent than noise.
+        boolean judged = settings.scaling() == Segment.Scaling.AUTOMATIC && how.leastProminence() > 0;
+        if (objects.count() == 0 || !judged) {
             return objects;
         }
         int[] labels = objects.labels();
