@@ -232,7 +232,8 @@ final class WindowedSegmentation {
         }
         Sizes sizes = given == null ? ScaleSearch.sizes(network, how, options(0), plane, progress) : given;
         if (!sizes.any()) {
-            notes.add("nothing here: at no scale were objects found that stand out from noise");
+            notes.add("nothing here: at no scale were objects found that stand out from noise; if there are some, give"
+                    + " their diameter");
             return 0;
         }
         double wanted = how.objectDiameterPx() / sizes.diameterPx();

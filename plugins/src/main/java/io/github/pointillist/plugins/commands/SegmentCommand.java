@@ -65,13 +65,6 @@ public final class SegmentCommand extends CancelableCommand {
     private String scaling = Words.AUTOMATIC;
 
     @Parameter(
-            label = "Scale from",
-            choices = {"image", "plane"},
-            description = "Where the scale is looked for: one for all slices and frames of the image, or each its own",
-            persist = false)
-    private String scale_from = "image";
-
-    @Parameter(
             label = "Object diameter (pixels, 0 = not given)",
             min = "0",
             description = "Usual diameter of the objects in this image",
@@ -190,6 +183,14 @@ public final class SegmentCommand extends CancelableCommand {
                     + " automatic: the one displayed; the Log says which",
             persist = false)
     private String channel = Words.AUTOMATIC;
+
+    @Parameter(
+            label = "Scale from",
+            choices = {"image", "plane"},
+            description = "Where the scale is looked for: one for all slices and frames of the image, or each its own",
+            attrs = @Attr(name = Words.RARE),
+            persist = false)
+    private String scale_from = "image";
 
     @Parameter(label = "Outlines on the image", persist = false)
     private boolean overlay = true;

@@ -238,7 +238,7 @@ class ClusterMapVerbTest {
         assertThat(run.err())
                 .contains("left out 1 file that only Bio-Formats reads")
                 .contains("(a.czi)");
-        assertThat(run.out()).contains("clear.png: transparency (alpha) left out");
+        assertThat(run.out()).contains("clear.png:\n  transparency (alpha) left out");
         assertThat(manifest("clear")
                         .getAsJsonObject("input")
                         .getAsJsonArray("reading")

@@ -31,6 +31,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -536,7 +537,7 @@ class TrainVerbTest {
         public void report(long step, long total, String what) {
             if (step == total && total > 1) {
                 try {
-                    Files.copy(state, copy);
+                    Files.copy(state, copy, StandardCopyOption.REPLACE_EXISTING);
                 } catch (IOException e) {
                     throw new java.io.UncheckedIOException(e);
                 }
