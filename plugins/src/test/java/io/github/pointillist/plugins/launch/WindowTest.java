@@ -80,8 +80,8 @@ class WindowTest {
                         "objects: 12, rows 12, overlay 12, manager 13, last object 12");
         assertThat(recorded(log))
                 .contains("run(\"Segment...\", \"model=objects variant=automatic scaling=none object_diameter=0.0")
-                .contains(
-                        "link_slices=false tile=0 device=auto channel=automatic overlay=true table=true roi_manager=true")
+                .contains("link_slices=false tile=0 device=auto channel=automatic scale_from=image overlay=true"
+                        + " table=true roi_manager=true")
                 .doesNotContain("choose");
     }
 
