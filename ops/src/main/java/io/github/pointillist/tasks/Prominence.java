@@ -38,6 +38,8 @@ final class Prominence {
     private static final double CLEAR = 1.75;
     private static final double FEW_CLEAR = 1.3;
     private static final double CLEAR_CENTRE = 0.52;
+    private static final double HIGH = 4.5;
+    private static final double HIGH_CENTRE = 0.4;
     private static final double ALONE = 5;
     private static final double ALONE_CENTRE = 0.65;
 
@@ -379,12 +381,13 @@ final class Prominence {
      * Whether objects as a whole are ones, and no noise: their median prominence reaches what the card says, and of n objects
      * {@value #FEW} over the root of n more; the median probability of their centres {@value #CENTRE}, and
      * {@value #FEW_CENTRE} over the root of n more; and their product {@value #BOTH}. Or, of at least {@value #SOME} objects, the
-     * product reaches {@value #CLEAR} and {@value #FEW_CLEAR} over the root of n more, and the centres {@value #CLEAR_CENTRE}:
-     * bodies of stained tissue are prominent, though the network is less sure of their centres.
+     * product reaches {@value #CLEAR} and {@value #FEW_CLEAR} over the root of n more, and the centres {@value #CLEAR_CENTRE}; or
+     * the prominence {@value #HIGH}, which parts of noise above a level do not reach, and the centres {@value #HIGH_CENTRE}: bodies
+     * of stained tissue are prominent, though the network is less sure of their centres.
      *
      * <p>Measured at the scale that suits: noise of 30 kinds has prominences of 1.1 to 2.9 and centres of 0.25 to 0.51, nuclei of simulated
      * and of real images prominences of 2.7 (tissue) to 8 and centres of 0.6 to 0.9. At any of the scales tried, with at least five
-     * objects, the product of both is at most 1.68 in noise.
+     * objects, noise has prominences of at most 3.4, and products of both of at most 1.68.
      *
      * @param prominences by label, as {@link #of} gives them
      * @param centres probability of the centre by label
@@ -410,8 +413,9 @@ final class Prominence {
         double centre = median(sure);
         double few = 1 / Math.sqrt(known.length);
         boolean usual = typical >= least + FEW * few && centre >= CENTRE + FEW_CENTRE * few && typical * centre >= BOTH;
-        boolean clear = known.length >= SOME && centre >= CLEAR_CENTRE && typical * centre >= CLEAR + FEW_CLEAR * few;
-        return usual || clear;
+        boolean clear = centre >= CLEAR_CENTRE && typical * centre >= CLEAR + FEW_CLEAR * few;
+        boolean high = centre >= HIGH_CENTRE && typical >= HIGH;
+        return usual || (known.length >= SOME && (clear || high));
     }
 
     /** Whether a single object is one for itself, whatever the others are. */

@@ -94,6 +94,12 @@ class ProminenceTest {
         double[] sure = new double[count + 1];
         Arrays.fill(sure, 0.8);
         assertThat(Prominence.convincing(prominences, sure, 2.4)).isTrue();
+        Arrays.fill(sure, 0.45);
+        assertThat(Prominence.convincing(prominences, sure, 2.4))
+                .as("bodies of tissue, of whose centres a network is less sure")
+                .isTrue();
+        Arrays.fill(sure, 0.35);
+        assertThat(Prominence.convincing(prominences, sure, 2.4)).isFalse();
         for (int i = 0; i < field.length; i++) {
             field[i] = -field[i];
         }
