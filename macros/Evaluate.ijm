@@ -31,6 +31,8 @@ if (parts.length == 0) {
 	prediction = getImageID();
 }
 selectImage(prediction);
+// Without windows there is one table for all commands.
+if (getInfo("java.awt.headless") == "true") run("Clear Results");
 run("Evaluate...", "truth=" + truth + " mode=instances planes=each");
 table = "Evaluation";
 if (!isOpen(table)) table = "Results";

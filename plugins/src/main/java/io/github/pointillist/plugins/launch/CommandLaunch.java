@@ -77,6 +77,7 @@ final class CommandLaunch {
         CancelableCommand command = null;
         String problem;
         try {
+            CurrentImage.settle();
             Module module = module();
             fill(module, MacroOptions.parse(options == null ? "" : options));
             ImagePlus before = CurrentImage.get();

@@ -6,7 +6,11 @@ import ij.ImagePlus;
 import ij.WindowManager;
 import ij.gui.ImageWindow;
 import ij.macro.Interpreter;
+import java.awt.EventQueue;
+import java.awt.GraphicsEnvironment;
 import java.awt.HeadlessException;
+import java.awt.KeyboardFocusManager;
+import java.awt.Window;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,8 +22,36 @@ import java.util.stream.Collectors;
  */
 public final class CurrentImage {
     private static final int MOST_COPIES = 9999;
+    private static final int STEP_MS = 20;
+    private static final int AGREEING = 3;
+    private static final long MOST_NANOS = 500_000_000;
 
     private CurrentImage() {}
+
+    /**
+     * Waits until the current image stays the same and its window is the active one. A macro's {@code selectImage} may return
+     * while the window manager's news of an earlier window, such as one that took the focus of a closed one, is still on its
+     * way and makes that one current for a moment. Without windows, in batch mode and for a hidden image there is no such news.
+     */
+    public static void settle() {
+        if (GraphicsEnvironment.isHeadless()
+                || Interpreter.isBatchMode()
+                || WindowManager.getTempCurrentImage() != null
+                || EventQueue.isDispatchThread()) {
+            return;
+        }
+        ImagePlus seen = get();
+        long end = System.nanoTime() + MOST_NANOS;
+        for (int same = 0; seen != null && same < AGREEING && System.nanoTime() < end; ) {
+            IJ.wait(STEP_MS);
+            ImagePlus now = get();
+            Window active =
+                    KeyboardFocusManager.getCurrentKeyboardFocusManager().getActiveWindow();
+            boolean agree = !(active instanceof ImageWindow window) || window.getImagePlus() == now;
+            same = now == seen && agree ? same + 1 : 0;
+            seen = now;
+        }
+    }
 
     /** The current image; null without one. */
     public static ImagePlus get() {
