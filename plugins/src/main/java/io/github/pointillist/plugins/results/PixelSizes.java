@@ -67,7 +67,7 @@ record PixelSizes(double um, String note) {
             }
             return new PixelSizes(
                     0,
-                    unit.isBlank()
+                    unit.isBlank() || (unit.matches("pixels?") && other.equals(unit))
                             ? "pixel size unknown: the image says none"
                             : "pixel size unknown: the image's unit is " + unit
                                     + (other.equals(unit) ? "" : " and " + other) + ", and known are um, nm and mm");

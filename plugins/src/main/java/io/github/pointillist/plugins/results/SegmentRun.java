@@ -19,6 +19,7 @@ import io.github.pointillist.tasks.Segment.Sizes;
 import io.github.pointillist.tasks.SegmentPanoptic;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,9 +175,10 @@ public final class SegmentRun implements AutoCloseable {
         long nanos = 0;
         Sizes sizes = folder;
         boolean shared = options.scaleFrom() != ScaleFrom.PLANE && count > 1;
+        Map<Integer, Sizes> empty = new HashMap<>(); // planes in which nothing was found, from 0: not searched twice
         if (sizes == null && shared) {
             long start = System.nanoTime();
-            sizes = look(planes, pixelSize.um(), progress, notes);
+            sizes = look(planes, pixelSize.um(), progress, notes, empty);
             nanos += System.nanoTime() - start;
         }
         for (int frame = 1, n = 0; frame <= planes.frames(); frame++) {
@@ -186,12 +188,14 @@ public final class SegmentRun implements AutoCloseable {
                 Planes.Plane plane = planes.read(slice, frame);
                 long start = System.nanoTime();
                 RandomAccessibleInterval<? extends RealType<?>> pixels = plane.pixels();
+                Sizes here = sizes;
                 if (sizes == null && shared) { // none in the planes looked at: the first with objects decides
-                    Sizes here = segmenter.look(pixels, pixelSize.um(), new PartOfProgress(progress, n, count));
+                    here = empty.containsKey(n)
+                            ? empty.get(n)
+                            : segmenter.look(pixels, pixelSize.um(), new PartOfProgress(progress, n, count));
                     sizes = here != null && here.any() ? here : null;
                 }
-                Result result =
-                        segmenter.segment(pixels, pixelSize.um(), sizes, new PartOfProgress(progress, n, count));
+                Result result = segmenter.segment(pixels, pixelSize.um(), here, new PartOfProgress(progress, n, count));
                 nanos += System.nanoTime() - start;
                 if (n == 0) {
                     found.begin(result.kind(), result.kind() == Kind.INSTANCES ? new TreeMap<>() : classNames(), count);
@@ -237,7 +241,7 @@ public final class SegmentRun implements AutoCloseable {
         }
         double given = options.pixelSizeUm();
         double um = given > 0 ? given : PixelSizes.of(image.getCalibration()).um();
-        return look(planes(image), um, progress, new ArrayList<>());
+        return look(planes(image), um, progress, new ArrayList<>(), new HashMap<>());
     }
 
     /**
@@ -250,7 +254,8 @@ public final class SegmentRun implements AutoCloseable {
         return alone ? options : options.withDiameter(card.segmentation().objectDiameterPx() / result.scale());
     }
 
-    private Sizes look(Planes planes, double pixelSizeUm, Progress progress, List<String> notes) {
+    private Sizes look(
+            Planes planes, double pixelSizeUm, Progress progress, List<String> notes, Map<Integer, Sizes> empty) {
         int count = planes.slices() * planes.frames();
         List<Integer> order = PlaneNotes.spread(count, LOOKED_AT);
         List<Sizes> found = new ArrayList<>();
@@ -267,6 +272,8 @@ public final class SegmentRun implements AutoCloseable {
             if (sizes.any()) {
                 found.add(sizes);
                 where.add(PlaneNotes.name(slice, frame, planes.slices(), planes.frames()));
+            } else {
+                empty.put(order.get(i), sizes);
             }
         }
         if (found.isEmpty()) {

@@ -766,8 +766,13 @@ class SegmentRunTest {
     /** Objects that none of the planes looked at has decide from where they are first seen. */
     @Test
     void theFirstPlaneWithObjectsDecidesWhereTheSampleHasNone() {
+        Looking looking = new Looking();
         SegmentResult result =
-                looking(new Looking(), SegmentOptions.ScaleFrom.IMAGE, planes(0, 0, 0, 6, 24, 0, 0, 0, 0, 0, 0));
+                looking(looking, SegmentOptions.ScaleFrom.IMAGE, planes(0, 0, 0, 6, 24, 0, 0, 0, 0, 0, 0));
+        assertThat(looking.looked)
+                .as("five planes spread over the stack, then those not looked at yet, until one has objects")
+                .hasSize(5 + 2)
+                .endsWith(6);
         assertThat(result.planes())
                 .extracting(SegmentResult.PlaneNote::scale)
                 .containsExactly(1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0);
