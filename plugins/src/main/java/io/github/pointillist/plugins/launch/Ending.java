@@ -28,6 +28,20 @@ final class Ending {
         STATE.set(null);
     }
 
+    /**
+     * Does not return if a signal is ending the process. Java ends at once, with the status given, where somebody calls for an
+     * exit after the last words have been said: the status would be that of a run that failed, and not the signal's.
+     */
+    static void leaveToSignal() throws InterruptedException {
+        Thread none = new Thread(() -> {}, "none");
+        try {
+            Runtime.getRuntime().addShutdownHook(none);
+            Runtime.getRuntime().removeShutdownHook(none);
+        } catch (IllegalStateException e) { // which says that the process is ending
+            Thread.currentThread().join();
+        }
+    }
+
     private static void speak() {
         String state = STATE.getAndSet(null);
         if (state != null) {

@@ -49,7 +49,7 @@ public final class Main {
             "No space left on device|Disk quota exceeded|There is not enough space on the disk|File too large");
 
     /** Starts the command line. */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws InterruptedException {
         System.setProperty("java.awt.headless", "true");
         // DJL tells what it does in the log; a command line is quiet unless something is wrong
         if (System.getProperty("org.slf4j.simpleLogger.defaultLogLevel") == null) {
@@ -58,6 +58,7 @@ public final class Main {
         Ending.listen();
         int status = commandLine().execute(args);
         Ending.silent();
+        Ending.leaveToSignal();
         System.exit(status);
     }
 

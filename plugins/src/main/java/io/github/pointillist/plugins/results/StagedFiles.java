@@ -8,6 +8,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -40,6 +41,7 @@ public final class StagedFiles implements AutoCloseable {
     private static final String COMPLETE = "complete";
 
     private static final String MANIFEST = "_run.json";
+    private static final int MOST_TRIES = 20;
     /** Without a lock (made by an earlier version, or on a disk that has none) a folder counts as left behind after this. */
     private static final Duration SURELY_LEFT = Duration.ofDays(2);
 
@@ -74,13 +76,18 @@ public final class StagedFiles implements AutoCloseable {
         }
         make(folder);
         recover(folder);
-        try {
-            staging = Files.createTempDirectory(folder, PREFIX);
-        } catch (AccessDeniedException e) {
-            throw (AccessDeniedException) new AccessDeniedException(folder.toString()).initCause(e);
+        synchronized (MOVING) { // the end of the JVM removes what it knows of
+            if (ending) {
+                throw new CancellationException("stopped");
+            }
+            try {
+                staging = Files.createTempDirectory(folder, PREFIX);
+            } catch (AccessDeniedException e) {
+                throw (AccessDeniedException) new AccessDeniedException(folder.toString()).initCause(e);
+            }
+            OPEN.put(staging.toAbsolutePath(), this);
+            lock();
         }
-        OPEN.put(staging.toAbsolutePath(), this);
-        lock();
     }
 
     /** Java 17 takes a link to a folder for none. */
@@ -266,30 +273,42 @@ public final class StagedFiles implements AutoCloseable {
     }
 
     private static void delete(Path root) {
-        try {
-            Files.walkFileTree(root, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.deleteIfExists(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                        throw e;
-                    }
-                    return FileVisitResult.CONTINUE; // gone already
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
-                    Files.deleteIfExists(dir);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-        } catch (IOException e) {
-            System.err.println(Plain.line("could not remove " + root + ": " + e.getMessage()));
+        IOException why = null;
+        for (int tries = 0; tries < MOST_TRIES; tries++) {
+            try {
+                deleteOnce(root);
+                return;
+            } catch (DirectoryNotEmptyException e) { // what the JVM's end has interrupted wrote one more file
+                why = e;
+            } catch (IOException e) {
+                why = e;
+                break;
+            }
         }
+        System.err.println(Plain.line("could not remove " + root + ": " + why.getMessage()));
+    }
+
+    private static void deleteOnce(Path root) throws IOException {
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                    throw e;
+                }
+                return FileVisitResult.CONTINUE; // gone already
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+                Files.deleteIfExists(dir);
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 }
